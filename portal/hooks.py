@@ -1,0 +1,198 @@
+"""How a lower floor starts work above it: typed calls to an ordered list of receivers.
+
+Receivers are dotted paths in `settings.YANLU_HOOKS`. They run in the caller's transaction, in order;
+one that raises undoes the caller's change. `portal.checks` refuses to start with a missing receiver.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from portal.intake.models import Message, Report
+
+
+@dataclass(frozen=True)
+class SubjectText:
+    """One subject as the reporter described it; any field may be empty."""
+
+    name: str = ""
+    organ: str = ""
+    organ_text: str = ""
+    post: str = ""
+
+
+@dataclass(frozen=True)
+class PreflightText:
+    """All free text of a filing or a follow-up, held in memory only."""
+
+    kind: str
+    title: str = ""
+    text: str = ""
+    place: str = ""
+    subjects: tuple[SubjectText, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What screening noticed. `start` and `end` count characters of the named field's original text."""
+
+    code: str
+    severity: Literal["info", "warning", "hold"]
+    field: str
+    start: int = 0
+    end: int = 0
+    organs: tuple[str, ...] = ()
+    detail: str = ""
+
+
+class Preflight(Protocol):
+    """Text in, findings out. Runs before any transaction; must not write."""
+
+    def __call__(self, text: PreflightText) -> list[Finding]: ...
+
+
+class ReportFiled(Protocol):
+    """A report has just been saved, in this transaction."""
+
+    def __call__(self, *, report: Report, findings: list[Finding], now: dt.datetime) -> None: ...
+
+
+class ReportAdded(Protocol):
+    """The reporter added a message; the holder may have moved up because of it (`moved_from`)."""
+
+    def __call__(
+        self, *, report: Report, message: Message, moved_from: str | None, now: dt.datetime
+    ) -> None: ...
+
+
+class ReportEvent(Protocol):
+    """The reporter withdrew or rated (`report_withdrawn`, `report_rated`)."""
+
+    def __call__(self, *, report: Report, now: dt.datetime) -> None: ...
+
+
+class PublicChange(Protocol):
+    """Something the reporter can see has changed: a status, a reply, a question."""
+
+    def __call__(self, *, report: Report, what: str, now: dt.datetime) -> None: ...
+
+
+class DueChanged(Protocol):
+    """The nearest open due date of a report is now `due` (none left: `None`)."""
+
+    def __call__(self, *, report: Report, due: dt.date | None) -> None: ...
+
+
+class Remind(Protocol):
+    """An obligation nears or has passed its date."""
+
+    def __call__(self, *, report: Report, rule: str, due: dt.date, now: dt.datetime) -> None: ...
+
+
+class Metrics(Protocol):
+    """Figures for `/metrics`: name → value, without anything that betrays a single report."""
+
+    def __call__(self) -> dict[str, float]: ...
+
+
+class ReferenceData(Protocol):
+    """Loads a room's reference data; returns a line per change, none when nothing changed."""
+
+    def __call__(self, *, now: dt.datetime) -> list[str]: ...
+
+
+class Demo(Protocol):
+    """Adds a room's demo data to a demo vault; doing it twice adds nothing."""
+
+    def __call__(self) -> list[str]: ...
+
+
+HOOKS = (
+    "preflight",
+    "report_filed",
+    "report_added",
+    "report_withdrawn",
+    "report_rated",
+    "public_change",
+    "due_changed",
+    "remind",
+    "metrics",
+    "reference_data",
+    "demo",
+)
+
+
+@cache
+def receivers(name: str) -> tuple[Callable[..., object], ...]:
+    """The receivers of one hook, in order. Raises `ImportError` for one that does not exist."""
+    return tuple(import_string(path) for path in settings.YANLU_HOOKS.get(name, ()))
+
+
+def preflight(text: PreflightText) -> list[Finding]:
+    """What every screening receiver finds in the text."""
+    return [finding for check in receivers("preflight") for finding in cast(Preflight, check)(text)]
+
+
+def report_filed(*, report: Report, findings: list[Finding], now: dt.datetime) -> None:
+    """Tell the floors above that a report was saved."""
+    for receive in receivers("report_filed"):
+        cast(ReportFiled, receive)(report=report, findings=findings, now=now)
+
+
+def report_added(*, report: Report, message: Message, moved_from: str | None, now: dt.datetime) -> None:
+    """Tell the floors above that the reporter added something."""
+    for receive in receivers("report_added"):
+        cast(ReportAdded, receive)(report=report, message=message, moved_from=moved_from, now=now)
+
+
+def report_withdrawn(*, report: Report, now: dt.datetime) -> None:
+    """Tell the floors above that the reporter withdrew."""
+    for receive in receivers("report_withdrawn"):
+        cast(ReportEvent, receive)(report=report, now=now)
+
+
+def report_rated(*, report: Report, now: dt.datetime) -> None:
+    """Tell the floors above that the reporter rated the answer."""
+    for receive in receivers("report_rated"):
+        cast(ReportEvent, receive)(report=report, now=now)
+
+
+def public_change(*, report: Report, what: str, now: dt.datetime) -> None:
+    """Tell the floors above that the reporter has something new to see."""
+    for receive in receivers("public_change"):
+        cast(PublicChange, receive)(report=report, what=what, now=now)
+
+
+def due_changed(*, report: Report, due: dt.date | None) -> None:
+    """Tell the floors above which date comes next."""
+    for receive in receivers("due_changed"):
+        cast(DueChanged, receive)(report=report, due=due)
+
+
+def remind(*, report: Report, rule: str, due: dt.date, now: dt.datetime) -> None:
+    """Tell the floors above that a date nears or has passed."""
+    for receive in receivers("remind"):
+        cast(Remind, receive)(report=report, rule=rule, due=due, now=now)
+
+
+def metrics() -> dict[str, float]:
+    """All rooms' figures together."""
+    return {name: value for read in receivers("metrics") for name, value in cast(Metrics, read)().items()}
+
+
+def reference_data(*, now: dt.datetime) -> list[str]:
+    """Load every room's reference data; the lines say what changed."""
+    return [line for load in receivers("reference_data") for line in cast(ReferenceData, load)(now=now)]
+
+
+def demo() -> list[str]:
+    """Add every room's demo data; the lines say what was added."""
+    return [line for add in receivers("demo") for line in cast(Demo, add)()]
