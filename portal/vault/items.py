@@ -1,0 +1,223 @@
+"""Sealed items: one data key each, bound to table, row and field, opened through envelopes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from portal.common.ids import new_id
+from portal.vault.certificates import CertifiedKey
+from portal.vault.keyring import Keyring
+from portal.vault.models import Envelope, SealedItem
+from portal.vault.padding import pad, unpad
+from portal.vault.primitives import CURRENT, Tampered, new_secret, pack, suite_of, unpack, xor
+
+Share = Envelope.Share
+
+
+@dataclass(frozen=True)
+class Binding:
+    """The one place an item belongs to; an item moved elsewhere does not open."""
+
+    table: str
+    row: UUID
+    field: str
+
+
+@dataclass(frozen=True)
+class ThreadRecipient:
+    """The reporter's thread key of one report: only its public half is known to the house."""
+
+    report: UUID
+    sealing: bytes
+
+
+class ThreadSecret(Protocol):
+    """The private half of a thread key, derived from a receipt."""
+
+    @property
+    def report(self) -> UUID: ...
+
+    @property
+    def seed(self) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class SealedDraft:
+    """A sealed item ready to be saved; the sealing is done, only inserts remain."""
+
+    item: SealedItem
+    envelopes: tuple[Envelope, ...]
+
+    def save(self) -> SealedItem:
+        """Insert item and envelopes, in the caller's transaction."""
+        save_drafts([self])
+        return self.item
+
+
+def save_drafts(drafts: Sequence[SealedDraft]) -> None:
+    """Insert several items with their envelopes in two statements."""
+    SealedItem.objects.bulk_create([draft.item for draft in drafts])
+    Envelope.objects.bulk_create([envelope for draft in drafts for envelope in draft.envelopes])
+
+
+def _context(item_id: UUID, purpose: str, binding: Binding) -> bytes:
+    return pack("yanlu-item-1", purpose, item_id.bytes, binding.table, binding.row.bytes, binding.field)
+
+
+def _label(item_id: UUID, purpose: str, share: str, recipient: UUID, generation: int) -> bytes:
+    return pack(
+        "yanlu-envelope-1", CURRENT.number, purpose, item_id.bytes, share, recipient.bytes, generation
+    )
+
+
+def _envelope(
+    item: SealedItem, share: str, recipient: CertifiedKey | ThreadRecipient, secret: bytes
+) -> Envelope:
+    if isinstance(recipient, ThreadRecipient):
+        label = _label(item.id, item.purpose, share, recipient.report, 1)
+        sealed = CURRENT.seal(recipient.sealing, pack(label, secret))
+        return Envelope(item=item, recipient=None, share=share, sealed=sealed)
+    label = _label(item.id, item.purpose, share, recipient.id, recipient.generation)
+    sealed = CURRENT.seal(recipient.public.sealing, pack(label, secret))
+    return Envelope(item=item, recipient_id=recipient.id, share=share, sealed=sealed)
+
+
+def seal_item(
+    plaintext: bytes,
+    *,
+    purpose: str,
+    binding: Binding,
+    recipients: Sequence[CertifiedKey] = (),
+    thread: ThreadRecipient | None = None,
+    item_id: UUID | None = None,
+) -> SealedDraft:
+    """Seal to each recipient, and to the reporter's thread key where the words are the office's."""
+    if not recipients and thread is None:
+        raise ValueError("an item nobody can open would be lost")
+    item, data_key = _new_item(plaintext, purpose, binding, item_id)
+    envelopes = [_envelope(item, Share.WHOLE, recipient, data_key) for recipient in recipients]
+    if thread is not None:
+        envelopes.append(_envelope(item, Share.THREAD, thread, data_key))
+    return SealedDraft(item, tuple(envelopes))
+
+
+def seal_split(
+    plaintext: bytes, *, purpose: str, binding: Binding, custody: CertifiedKey, holder: CertifiedKey
+) -> SealedDraft:
+    """Seal so that custody and holder open it together and neither alone (the reporter's identity)."""
+    item, data_key = _new_item(plaintext, purpose, binding, None)
+    custody_half = new_secret()
+    return SealedDraft(
+        item,
+        (
+            _envelope(item, Share.CUSTODY_HALF, custody, custody_half),
+            _envelope(item, Share.HOLDER_HALF, holder, xor(data_key, custody_half)),
+        ),
+    )
+
+
+def _new_item(
+    plaintext: bytes, purpose: str, binding: Binding, item_id: UUID | None
+) -> tuple[SealedItem, bytes]:
+    item = SealedItem(id=item_id or new_id(), purpose=purpose)
+    data_key = new_secret()
+    item.ciphertext = CURRENT.encrypt(data_key, pad(plaintext), _context(item.id, purpose, binding))
+    return item, data_key
+
+
+def seal_json(value: Any, **where: Any) -> SealedDraft:
+    """`seal_item` of a value as JSON."""
+    return seal_item(json.dumps(value, ensure_ascii=False).encode(), **where)
+
+
+def _open_envelope(envelope: Envelope, seed: bytes, label: bytes) -> bytes:
+    box = bytes(envelope.sealed)
+    parts = unpack(suite_of(box).unseal(seed, box))
+    if len(parts) != 2 or parts[0] != label:
+        raise Tampered
+    return parts[1]
+
+
+def _data_key(item: SealedItem, opener: Keyring | ThreadSecret) -> bytes:
+    for envelope in item.envelopes.all():
+        if not isinstance(opener, Keyring):
+            if envelope.share == Share.THREAD:
+                label = _label(item.id, item.purpose, Share.THREAD, opener.report, 1)
+                return _open_envelope(envelope, opener.seed, label)
+        elif envelope.share == Share.WHOLE and envelope.recipient_id is not None:
+            key = opener.key(envelope.recipient_id)
+            if key is not None:
+                label = _label(item.id, item.purpose, Share.WHOLE, key.id, key.generation)
+                return _open_envelope(envelope, key.seed, label)
+    raise Tampered
+
+
+def open_item(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyring | ThreadSecret) -> bytes:
+    """The plaintext. Raises `Tampered` when no envelope is for this opener or anything was changed.
+
+    Give items with their envelopes prefetched where several are opened.
+    """
+    if item.purpose != purpose:
+        raise Tampered
+    key, ciphertext = _data_key(item, opener), bytes(item.ciphertext)
+    return unpad(suite_of(ciphertext).decrypt(key, ciphertext, _context(item.id, purpose, binding)))
+
+
+def open_json(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyring | ThreadSecret) -> Any:
+    """`open_item` of a value sealed by `seal_json`. Raises `Tampered`."""
+    return json.loads(open_item(item, purpose=purpose, binding=binding, opener=opener))
+
+
+def can_open(item: SealedItem, keyring: Keyring) -> bool:
+    """Whether some envelope of the item is for a key this person can reach."""
+    return any(
+        envelope.share == Share.WHOLE
+        and envelope.recipient_id is not None
+        and keyring.key(envelope.recipient_id) is not None
+        for envelope in item.envelopes.all()
+    )
+
+
+def share_item(item: SealedItem, *, keyring: Keyring, recipient: CertifiedKey) -> Envelope:
+    """Let one more key open this item (a handler, the next holder). Raises `Tampered`."""
+    envelope = _envelope(item, Share.WHOLE, recipient, _data_key(item, keyring))
+    made, _ = Envelope.objects.get_or_create(
+        item=item, recipient_id=recipient.id, share=Share.WHOLE, defaults={"sealed": envelope.sealed}
+    )
+    return made
+
+
+def reseal_item(
+    item: SealedItem,
+    *,
+    purpose: str,
+    binding: Binding,
+    keyring: Keyring,
+    recipients: Sequence[CertifiedKey],
+    thread: ThreadRecipient | None = None,
+) -> None:
+    """Re-encrypt under a fresh data key to new recipients only: who could open it no longer can.
+
+    Raises `Tampered`. Call in a transaction; the row keeps its id, all envelopes are replaced.
+    """
+    plaintext = open_item(item, purpose=purpose, binding=binding, opener=keyring)
+    draft = seal_item(
+        plaintext,
+        purpose=purpose,
+        binding=binding,
+        recipients=recipients,
+        thread=thread,
+        item_id=item.id,
+    )
+    item.envelopes.all().delete()
+    item.ciphertext = draft.item.ciphertext
+    item.save(update_fields=["ciphertext"])
+    Envelope.objects.bulk_create(draft.envelopes)
+
+
+def reseal_to_thread(item: SealedItem, *, opener: ThreadSecret, thread: ThreadRecipient) -> None:
+    """Hand the thread's share of an item over to a new thread key. Raises `Tampered`."""
+    envelope = _envelope(item, Share.THREAD, thread, _data_key(item, opener))
+    item.envelopes.filter(share=Share.THREAD).update(sealed=envelope.sealed)

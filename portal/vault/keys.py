@@ -1,0 +1,134 @@
+"""Making keys, vouching for them, and handing their private halves on."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from portal.vault.certificates import CertifiedKey, public_half, root_fingerprint, statement
+from portal.vault.models import Grant, VaultKey
+from portal.vault.primitives import CURRENT, PublicHalf, Tampered, digest, new_secret, pack, suite_of, unpack
+
+Purpose = VaultKey.Purpose
+
+
+@dataclass(frozen=True)
+class OpenKey:
+    """A key with its private half in memory. Never stored, never printed."""
+
+    id: UUID
+    path: str
+    purpose: str
+    generation: int
+    seed: bytes = field(repr=False)
+
+    @property
+    def public(self) -> PublicHalf:
+        """The public halves that grow from the seed."""
+        return CURRENT.public_half(self.seed)
+
+
+def _new_row(*, path: str, purpose: str, generation: int, public: PublicHalf, now: dt.datetime) -> VaultKey:
+    return VaultKey(
+        path=path,
+        purpose=purpose,
+        generation=generation,
+        suite=CURRENT.number,
+        sealing_public=public.sealing,
+        certifying_public=public.certifying,
+        created_at=now,
+    )
+
+
+def _opened(row: VaultKey, seed: bytes) -> OpenKey:
+    return OpenKey(id=row.id, path=row.path, purpose=row.purpose, generation=row.generation, seed=seed)
+
+
+def make_root(*, path: str, now: dt.datetime) -> tuple[OpenKey, str]:
+    """A new root key and its fingerprint, which belongs into settings."""
+    seed = new_secret()
+    row = _new_row(path=path, purpose=Purpose.ROOT, generation=1, public=CURRENT.public_half(seed), now=now)
+    row.save(force_insert=True)
+    return _opened(row, seed), root_fingerprint(path, public_half(row))
+
+
+def make_key(
+    *, path: str, purpose: str, issuer: OpenKey | None, now: dt.datetime, generation: int = 1
+) -> OpenKey:
+    """A new key; certified when an issuer is given, else waiting for one (a person's, before joining)."""
+    seed = new_secret()
+    row = _new_row(
+        path=path, purpose=purpose, generation=generation, public=CURRENT.public_half(seed), now=now
+    )
+    if issuer is not None:
+        _sign(row, issuer)
+    row.save(force_insert=True)
+    return _opened(row, seed)
+
+
+def adopt_public_key(
+    *, path: str, purpose: str, sealing: bytes, issuer: OpenKey, now: dt.datetime
+) -> VaultKey:
+    """Certify a sealing key whose private half lies elsewhere (the external body above the top)."""
+    row = _new_row(path=path, purpose=purpose, generation=1, public=PublicHalf(sealing, sealing), now=now)
+    _sign(row, issuer)
+    row.save(force_insert=True)
+    return row
+
+
+def _sign(row: VaultKey, issuer: OpenKey) -> None:
+    signed = statement(
+        path=row.path,
+        purpose=row.purpose,
+        generation=row.generation,
+        suite=row.suite,
+        public=public_half(row),
+    )
+    row.certificate = CURRENT.sign(issuer.seed, signed)
+    row.issuer_id = issuer.id
+
+
+def certify(row: VaultKey, issuer: OpenKey) -> None:
+    """Vouch for a key that waits for it; the caller has made sure whose it is."""
+    _sign(row, issuer)
+    row.save(update_fields=["certificate", "issuer"])
+
+
+def fingerprint(row: VaultKey) -> str:
+    """A short form of a personal key for two people to compare aloud: four groups of four digits."""
+    half = public_half(row)
+    number = int.from_bytes(digest(half.sealing, half.certifying, person="yanlu-finger")[:8], "big")
+    digits = f"{number % 10**16:016d}"
+    return " ".join(digits[at : at + 4] for at in range(0, 16, 4))
+
+
+def grant(key: OpenKey, to: CertifiedKey, *, now: dt.datetime) -> Grant:
+    """Seal the private half of `key` to a certified key; giving it twice changes nothing."""
+    message = pack("yanlu-grant-1", key.id.bytes, to.id.bytes, to.generation, key.seed)
+    made, _ = Grant.objects.get_or_create(
+        key_id=key.id,
+        to_id=to.id,
+        revoked_at=None,
+        defaults={"sealed": CURRENT.seal(to.public.sealing, message), "created_at": now},
+    )
+    return made
+
+
+def open_grant(row: Grant, holder: OpenKey) -> OpenKey:
+    """The granted key. Raises `Tampered` for a forged, moved or foreign grant.
+
+    A forger can seal any seed, so the seed must grow into exactly the public halves of the key named,
+    and the message must name this key and this holder.
+    """
+    box = bytes(row.sealed)
+    parts = unpack(suite_of(box).unseal(holder.seed, box))
+    if len(parts) != 5:
+        raise Tampered
+    label, key_id, to_id, generation, seed = parts
+    if label != b"yanlu-grant-1" or key_id != row.key_id.bytes or to_id != holder.id.bytes:
+        raise Tampered
+    if generation != str(holder.generation).encode():
+        raise Tampered
+    key = row.key
+    if CURRENT.public_half(seed) != public_half(key):
+        raise Tampered
+    return _opened(key, seed)

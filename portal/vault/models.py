@@ -1,0 +1,153 @@
+"""Tables of the vault. Everything confidential in Yanlu lies in `SealedItem`, opened by `Envelope`s."""
+
+from django.db import models
+from django.db.models import Q
+
+from portal.common.ids import new_id
+
+
+class VaultKey(models.Model):
+    """The public halves of one generation of one key, and the certificate that vouches for them.
+
+    `path` names the owner and everyone above it: `510000/510100`, and for a person
+    `510000/510100/staff:<id>`; it is inside the certificate, so no key can vouch for one above itself.
+    """
+
+    class Purpose(models.TextChoices):
+        ROOT = "root", "根"
+        OVERSIGHT = "oversight", "监督"
+        TRIAGE = "triage", "受理"
+        CUSTODY = "custody", "身份保管"
+        PERSONAL = "personal", "个人"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    path = models.CharField(max_length=200)
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    generation = models.PositiveIntegerField(default=1)
+    suite = models.PositiveSmallIntegerField()
+    sealing_public = models.BinaryField()
+    certifying_public = models.BinaryField()
+    certificate = models.BinaryField(null=True)
+    issuer = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="issued")
+    created_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "portal"
+        db_table = "vault_key"
+        constraints = [
+            models.UniqueConstraint(fields=["path", "purpose", "generation"], name="vault_key_generation"),
+            models.UniqueConstraint(
+                fields=["path", "purpose"],
+                condition=Q(superseded_at__isnull=True),
+                name="vault_key_one_current",
+            ),
+            models.CheckConstraint(
+                condition=Q(certificate__isnull=True) | Q(issuer__isnull=False) | Q(purpose="root"),
+                name="vault_key_certificate_has_issuer",
+            ),
+        ]
+
+
+class Grant(models.Model):
+    """The private half of `key`, sealed to `to`: whoever opens `to` opens `key` as well."""
+
+    key = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="grants")
+    to = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="granted")
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "portal"
+        db_table = "vault_grant"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key", "to"], condition=Q(revoked_at__isnull=True), name="vault_grant_once"
+            ),
+            models.CheckConstraint(condition=~Q(key=models.F("to")), name="vault_grant_not_to_itself"),
+        ]
+
+
+class PassphraseLock(models.Model):
+    """A personal key's seed under a passphrase: opening it is the password check."""
+
+    key = models.OneToOneField(VaultKey, primary_key=True, on_delete=models.CASCADE, related_name="lock")
+    salt = models.BinaryField()
+    memory_kib = models.PositiveIntegerField()
+    passes = models.PositiveSmallIntegerField()
+    pepper_version = models.PositiveIntegerField()
+    locked_seed = models.BinaryField()
+
+    class Meta:
+        app_label = "portal"
+        db_table = "vault_passphrase_lock"
+
+
+class SealedItem(models.Model):
+    """One confidential thing under a data key of its own, bound to its table, row and field."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    purpose = models.CharField(max_length=24)
+    ciphertext = models.BinaryField()
+
+    class Meta:
+        app_label = "portal"
+        db_table = "vault_item"
+
+
+class Envelope(models.Model):
+    """An item's data key, or one half of it, sealed to one recipient.
+
+    The recipient of share `thread` is the reporter's thread key, which stands with the report.
+    """
+
+    class Share(models.TextChoices):
+        WHOLE = "whole", "整"
+        CUSTODY_HALF = "custody_half", "保管半"
+        HOLDER_HALF = "holder_half", "受理半"
+        THREAD = "thread", "来件人"
+
+    item = models.ForeignKey(SealedItem, on_delete=models.CASCADE, related_name="envelopes")
+    recipient = models.ForeignKey(VaultKey, null=True, on_delete=models.PROTECT, related_name="envelopes")
+    share = models.CharField(max_length=12, choices=Share)
+    sealed = models.BinaryField()
+
+    class Meta:
+        app_label = "portal"
+        db_table = "vault_envelope"
+        constraints = [
+            models.UniqueConstraint(fields=["item", "recipient", "share"], name="vault_envelope_once"),
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(share="thread"), name="vault_envelope_one_thread"
+            ),
+            models.CheckConstraint(
+                condition=Q(share="thread", recipient__isnull=True)
+                | (~Q(share="thread") & Q(recipient__isnull=False)),
+                name="vault_envelope_recipient",
+            ),
+        ]
+
+
+class PurposeKey(models.Model):
+    """A random key for one purpose of the node, wrapped by the master key."""
+
+    class Purpose(models.TextChoices):
+        RECEIPT = "receipt", "回执"
+        LOOKUP = "lookup", "查找"
+        PEPPER = "pepper", "口令"
+        DEVICE = "device", "设备"
+        PROOF = "proof", "收件证明"
+
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    version = models.PositiveIntegerField()
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "portal"
+        db_table = "vault_purpose_key"
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "version"], name="vault_purpose_key_version")
+        ]

@@ -1,0 +1,68 @@
+"""Proof of filing: the node's signature over the time and a keyed digest of the original.
+
+It names no organ. The digest's key comes from the receipt alone, so whoever holds original, receipt and
+proof can have it checked, and nobody can guess at the original from the proof.
+"""
+
+import base64
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+from portal.vault.models import PurposeKey
+from portal.vault.primitives import CURRENT, Tampered, keyed_hash, pack, suite_of
+from portal.vault.purpose_keys import active_keys, current_key, key_of_version
+from portal.vault.receipts import proof_key
+
+_LABEL = "yanlu-proof-1"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof that was checked: when it was filed and which key of the node signed it."""
+
+    received_at: dt.datetime
+    key_version: int
+
+
+def content_digest(digits: str, canonical: bytes) -> bytes:
+    """The keyed digest of a canonical original."""
+    return keyed_hash(proof_key(digits), canonical, person="yanlu-proof-text")
+
+
+def make_proof(*, digits: str, canonical: bytes, received_at: dt.datetime) -> str:
+    """The proof as one line of text for the reporter to keep. Raises `NotReady`."""
+    version, seed = current_key(PurposeKey.Purpose.PROOF)
+    digest = content_digest(digits, canonical)
+    at = received_at.isoformat()
+    signature = CURRENT.sign(seed, pack(_LABEL, at, digest))
+    fields = {
+        "v": 1,
+        "at": at,
+        "digest": digest.hex(),
+        "key": version,
+        "sig": base64.b64encode(signature).decode(),
+    }
+    return base64.urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).decode()
+
+
+def public_keys() -> dict[int, str]:
+    """The node's public proof keys by version, as hex, to be published."""
+    keys = active_keys(PurposeKey.Purpose.PROOF)[PurposeKey.Purpose.PROOF]
+    return {version: CURRENT.public_half(seed).certifying.hex() for version, seed in keys}
+
+
+def check_proof(proof: str, *, digits: str, canonical: bytes) -> Proof:
+    """The proof, checked against receipt and original. Raises `Tampered` when they do not belong together."""
+    try:
+        fields = json.loads(base64.urlsafe_b64decode(proof.strip()))
+        at, version = str(fields["at"]), int(fields["key"])
+        digest, signature = bytes.fromhex(fields["digest"]), base64.b64decode(fields["sig"])
+        received_at = dt.datetime.fromisoformat(at)
+    except (ValueError, KeyError, TypeError):
+        raise Tampered from None
+    if digest != content_digest(digits, canonical):
+        raise Tampered
+    public = CURRENT.public_half(key_of_version(PurposeKey.Purpose.PROOF, version)).certifying
+    suite_of(signature).verify(public, pack(_LABEL, at, digest), signature)
+    return Proof(received_at=received_at, key_version=version)

@@ -1,0 +1,82 @@
+"""Random, versioned keys of the node: the master key wraps them and does nothing else."""
+
+import datetime as dt
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import transaction
+
+from portal.common.errors import NotReady
+from portal.vault.models import PurposeKey
+from portal.vault.primitives import CURRENT, KEY_BYTES, new_secret, pack, suite_of
+
+
+def _master_key() -> bytes:
+    try:
+        key = bytes.fromhex(settings.YANLU_MASTER_KEY)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise NotReady
+    return key
+
+
+def wrap(secret: bytes, name: str) -> bytes:
+    """A node secret under the master key, bound to its name. Raises `NotReady` without a master key."""
+    return CURRENT.encrypt(_master_key(), secret, pack("yanlu-wrap", name))
+
+
+def unwrap(wrapped: bytes, name: str) -> bytes:
+    """The node secret again. Raises `Tampered` or `NotReady`."""
+    return suite_of(wrapped).decrypt(_master_key(), wrapped, pack("yanlu-wrap", name))
+
+
+def _name(purpose: str, version: int) -> str:
+    return f"purpose/{purpose}/{version}"
+
+
+@lru_cache(maxsize=64)
+def _unwrapped(master: str, purpose: str, version: int, wrapped: bytes) -> bytes:
+    """Cached by what was read, so a changed row is never answered from memory."""
+    return unwrap(wrapped, _name(purpose, version))
+
+
+def _open(row: PurposeKey) -> tuple[int, bytes]:
+    wrapped = bytes(row.wrapped)
+    return row.version, _unwrapped(settings.YANLU_MASTER_KEY, row.purpose, row.version, wrapped)
+
+
+def active_keys(*purposes: str) -> dict[str, list[tuple[int, bytes]]]:
+    """The usable keys of each purpose as (version, key), newest first. Raises `NotReady` if one has none."""
+    rows = PurposeKey.objects.filter(purpose__in=purposes, retired_at__isnull=True).order_by("-version")
+    found: dict[str, list[tuple[int, bytes]]] = {purpose: [] for purpose in purposes}
+    for row in rows:
+        found[row.purpose].append(_open(row))
+    if not all(found.values()):
+        raise NotReady
+    return found
+
+
+def current_key(purpose: str) -> tuple[int, bytes]:
+    """The newest key of a purpose as (version, key). Raises `NotReady`."""
+    return active_keys(purpose)[purpose][0]
+
+
+def key_of_version(purpose: str, version: int) -> bytes:
+    """One particular key. Raises `NotReady` when it is gone."""
+    row = PurposeKey.objects.filter(purpose=purpose, version=version).first()
+    if row is None:
+        raise NotReady
+    return _open(row)[1]
+
+
+def make_missing(*, now: dt.datetime) -> list[str]:
+    """Make the first key of every purpose that has none; returns their names."""
+    made = []
+    with transaction.atomic():
+        for purpose in PurposeKey.Purpose.values:
+            if not PurposeKey.objects.filter(purpose=purpose).exists():
+                wrapped = wrap(new_secret(), _name(purpose, 1))
+                PurposeKey.objects.create(purpose=purpose, version=1, wrapped=wrapped, created_at=now)
+                made.append(purpose)
+    return made
