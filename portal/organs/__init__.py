@@ -1,0 +1,1 @@
+"""The organs of one installation, their names, departments and taxonomies, and the recusal rule."""
