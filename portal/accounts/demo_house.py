@@ -1,0 +1,110 @@
+"""The demo vault: keys for every organ, and the demo staff everybody knows the passphrase of.
+
+Its root key says that it is a demo in what it signs (`certificates.DEMO_ROOT_PATH`), so nothing of it can
+ever pass for the real thing.
+"""
+
+import datetime as dt
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from portal.accounts.actions import grant_to_person, purposes_for
+from portal.accounts.models import Staff
+from portal.accounts.signed_in import key_path, staff_path
+from portal.organs.queries import organ_tree
+from portal.organs.tree import OrganTree
+from portal.vault.certificates import DEMO_ROOT_PATH, verify
+from portal.vault.keys import OpenKey, adopt_public_key, certify, grant, make_key, make_root
+from portal.vault.locks import make_personal_key
+from portal.vault.models import VaultKey
+
+Purpose = VaultKey.Purpose
+PASSPHRASE = "yanlu-demo-1"  # noqa: S105  everybody may know it
+HOUSE_NAMES = {
+    "clerk": "登记员 何",
+    "moderator": "审核员 吕",
+    "moderator2": "审核员 施",
+    "triager": "分流员 张",
+    "triager2": "分流员 孔",
+    "handler": "承办人 曹",
+    "leader": "负责人 严",
+    "supervisor": "监督员 华",
+    "custodian": "保管员 金",
+    "verifier": "核验员 魏",
+}
+ADMIN_NAMES = {"sysadmin": "系统管理员", "secadmin": "安全管理员", "auditor": "审计管理员"}
+HOUSES = {"510100": "", "510104": "-county", "510000": "-province", "510000D": "-discipline"}
+Keys = dict[tuple[str, str], OpenKey]
+
+
+def build_demo_house(*, now: dt.datetime) -> list[str]:
+    """Make root, organ keys, grants and demo staff, once; returns a line per step done."""
+    if VaultKey.objects.filter(purpose=Purpose.ROOT).exists():
+        return []
+    tree = organ_tree()
+    with transaction.atomic():
+        root, fingerprint = make_root(path=DEMO_ROOT_PATH, now=now)
+        settings.YANLU_ROOT_FINGERPRINT = fingerprint
+        keys = _organ_keys(tree, root, now)
+        _upward_grants(tree, keys, now)
+        count = _staff(tree, keys, now)
+    _pin(fingerprint)
+    return [f"演示密钥：{len(keys)} 个机关密钥", f"演示人员：{count} 人，口令 {PASSPHRASE}"]
+
+
+def _pin(fingerprint: str) -> None:
+    path = Path(settings.YANLU_SECRETS_DIR) / "root.fingerprint"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(fingerprint + "\n", encoding="ascii")
+
+
+def _organ_keys(tree: OrganTree, root: OpenKey, now: dt.datetime) -> Keys:
+    keys: Keys = {}
+    for node in sorted(tree, key=lambda node: len(tree.ancestors(node.code))):
+        issuer = keys[(node.parent, Purpose.OVERSIGHT)] if node.parent else root
+        path = key_path(tree, node.code)
+        if node.kind == "outside" and settings.YANLU_EXTERNAL_KEY:
+            sealing = bytes.fromhex(settings.YANLU_EXTERNAL_KEY)
+            for purpose in (Purpose.TRIAGE, Purpose.CUSTODY):
+                adopt_public_key(path=path, purpose=purpose, sealing=sealing, issuer=root, now=now)
+            continue
+        for purpose in (Purpose.OVERSIGHT, Purpose.TRIAGE, Purpose.CUSTODY):
+            keys[(node.code, purpose)] = make_key(path=path, purpose=purpose, issuer=issuer, now=now)
+        if node.kind == "outside":
+            for purpose in (Purpose.TRIAGE, Purpose.CUSTODY):
+                grant(keys[(node.code, purpose)], verify(VaultKey.objects.get(pk=root.id)), now=now)
+    return keys
+
+
+def _upward_grants(tree: OrganTree, keys: Keys, now: dt.datetime) -> None:
+    """Triage key → oversight key above, custody key → custody key above; nothing leaves a special office."""
+    for (organ, purpose), key in keys.items():
+        if tree.node(organ).kind != "procuratorate":
+            continue
+        above = tree.parent(organ) or tree.special_office
+        if above is None or purpose == Purpose.OVERSIGHT:
+            continue
+        to = keys[(above, Purpose.OVERSIGHT if purpose == Purpose.TRIAGE else Purpose.CUSTODY)]
+        grant(key, verify(VaultKey.objects.get(pk=to.id)), now=now)
+
+
+def _staff(tree: OrganTree, keys: Keys, now: dt.datetime) -> int:
+    wanted = [
+        (f"{name}{suffix}", label, organ, name.rstrip("2"))
+        for organ, suffix in HOUSES.items()
+        for name, label in HOUSE_NAMES.items()
+    ]
+    wanted += [(name, label, "510000", name) for name, label in ADMIN_NAMES.items()]
+    for username, label, organ, role in wanted:
+        staff = Staff.objects.create(
+            username=username, display_name=label, organ_id=organ, created_at=now, **{role: True}
+        )
+        opened = make_personal_key(path=staff_path(tree, staff), passphrase=PASSPHRASE, now=now)
+        row = VaultKey.objects.get(pk=opened.id)
+        for purpose in purposes_for(staff.roles):
+            grant_to_person(keys[(organ, purpose)], row, now=now)
+        if row.certificate is None and role not in ADMIN_NAMES:
+            certify(row, keys[(organ, Purpose.TRIAGE)])
+    return len(wanted)

@@ -1,0 +1,35 @@
+"""Reading accounts: whom an administrator administers."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from portal.accounts.actions import administers
+from portal.accounts.models import Staff
+from portal.accounts.signed_in import SignedIn
+from portal.common.errors import NotFound
+from portal.organs.queries import organ_tree
+
+
+def administered_by(actor: SignedIn) -> QuerySet[Staff]:
+    """The accounts a sysadmin or secadmin looks after; nobody's for others."""
+    if not (actor.staff.sysadmin or actor.staff.secadmin):
+        return Staff.objects.none()
+    organs = [node.code for node in organ_tree() if administers(actor, node.code)]
+    return Staff.objects.filter(organ_id__in=organs)
+
+
+def administered(actor: SignedIn, staff_id: UUID) -> Staff:
+    """One of them. Raises `NotFound`."""
+    found = administered_by(actor).select_related("organ").filter(pk=staff_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def colleague(actor: SignedIn, staff_id: UUID) -> Staff:
+    """An active colleague of the same organ. Raises `NotFound`."""
+    found = Staff.objects.filter(pk=staff_id, organ_id=actor.staff.organ_id, active=True).first()
+    if found is None:
+        raise NotFound
+    return found

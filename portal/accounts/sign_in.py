@@ -1,0 +1,161 @@
+"""Signing in opens the personal key; signing out forgets it. Throttled so that nobody can lock others out.
+
+A browser that has signed in before carries a device cookie (after the OWASP device-cookie scheme): its
+failures count apart, so a stranger who fails under somebody's name, even behind the same address, only
+slows strangers.
+"""
+
+import base64
+import datetime as dt
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
+
+from portal.accounts.limits import client_bucket, refuse_beyond
+from portal.accounts.middleware import KEY_COOKIE, LAST_SEEN, STAFF_ID, STORED_KEY, forget
+from portal.accounts.models import Staff, StaffSession
+from portal.accounts.signed_in import SignedIn, staff_path
+from portal.audit.actions import record
+from portal.common.clock import now as present
+from portal.common.errors import NotSignedIn
+from portal.organs.queries import organ_tree
+from portal.vault.keyring import Keyring, current_personal_key
+from portal.vault.locks import open_personal_key, spend_a_check
+from portal.vault.models import PurposeKey
+from portal.vault.primitives import Tampered, keyed_hash, new_secret
+from portal.vault.purpose_keys import current_key
+from portal.vault.session_key import lock_for_session
+
+DEVICE_COOKIE = "yanlu_device"
+_DEVICE_AGE = 180 * 24 * 3600
+_FAILURES = "5/15m"
+_CLIENT_FAILURES = "200/15m"
+
+
+class WrongPassphrase(NotSignedIn):
+    """Unknown user, wrong passphrase, account closed: one answer."""
+
+    detail = "用户名或口令不正确。"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A session that has begun; the key cookie's value goes to the browser and nowhere else."""
+
+    actor: SignedIn
+    key_cookie: str
+    device_cookie: str
+
+
+def sign_in(
+    request: HttpRequest, *, username: str, passphrase: str, now: dt.datetime | None = None
+) -> Started:
+    """Check the passphrase by opening the key, and start a session.
+
+    Raises `WrongPassphrase`, and `RateLimited` after five failures in a quarter of an hour by this
+    browser (or by strangers at this address) under this name.
+    """
+    now = now or present()
+    device = _known_device(request, username)
+
+    def bucket(_request: HttpRequest) -> str:
+        return f"{username.lower()}:{device or client_bucket(request)}"
+
+    refuse_beyond(request, group="sign-in", rate=_FAILURES, bucket=bucket, count=False)
+    if not device:
+        refuse_beyond(request, group="sign-in-client", rate=_CLIENT_FAILURES, count=False)
+    actor = _check(username, passphrase)
+    if actor is None:
+        refuse_beyond(request, group="sign-in", rate=_FAILURES, bucket=bucket)
+        if not device:
+            refuse_beyond(request, group="sign-in-client", rate=_CLIENT_FAILURES)
+        raise WrongPassphrase
+    return _start(request, actor, now)
+
+
+def sign_out(request: HttpRequest, *, actor: SignedIn, now: dt.datetime | None = None) -> None:
+    """End the session and forget the key."""
+    with transaction.atomic():
+        StaffSession.objects.filter(session_key=request.session.session_key).delete()
+        request.session.flush()
+        _audit(actor.staff, "signed_out", now or present())
+    forget(request)
+
+
+def set_cookies(response: HttpResponse, started: Started) -> None:
+    """Hand the key cookie and the device cookie to the browser."""
+    common = {"httponly": True, "secure": settings.SESSION_COOKIE_SECURE, "samesite": "Lax"}
+    response.set_cookie(KEY_COOKIE, started.key_cookie, **common)  # type: ignore[arg-type]
+    response.set_cookie(DEVICE_COOKIE, started.device_cookie, max_age=_DEVICE_AGE, **common)  # type: ignore[arg-type]
+
+
+def _check(username: str, passphrase: str) -> SignedIn | None:
+    staff = Staff.objects.filter(username=username, active=True).first()
+    key = current_personal_key(staff_path(organ_tree(), staff)) if staff else None
+    if staff is None or key is None or not hasattr(key, "lock") or len(passphrase) > 1024:
+        spend_a_check()
+        return None
+    try:
+        return SignedIn(staff, Keyring(open_personal_key(key, passphrase)))
+    except Tampered:
+        return None
+
+
+def _start(request: HttpRequest, actor: SignedIn, now: dt.datetime) -> Started:
+    old = request.session.session_key
+    session = SessionStore()
+    session.create()
+    stored, cookie = lock_for_session(actor.keyring.personal, str(session.session_key))
+    session[STAFF_ID] = str(actor.staff.pk)
+    session[STORED_KEY] = stored
+    session[LAST_SEEN] = time.time()
+    with transaction.atomic():
+        if old:
+            StaffSession.objects.filter(session_key=old).delete()
+            request.session.delete(old)
+        session.save()
+        StaffSession.objects.create(session_key=str(session.session_key), staff=actor.staff, started_at=now)
+        _audit(actor.staff, "signed_in", now)
+    session.modified = True
+    request.session = session
+    rotate_token(request)
+    forget(request)
+    return Started(actor, cookie, _device_cookie(actor.staff.username))
+
+
+def _audit(staff: Staff, action: str, now: dt.datetime) -> None:
+    record(
+        organ=staff.organ_id,
+        actor=staff.username,
+        action=action,
+        object_kind="staff",
+        object_id=staff.pk,
+        now=now,
+    )
+
+
+def _device_tag(nonce: bytes, username: str) -> str:
+    _, key = current_key(PurposeKey.Purpose.DEVICE)
+    return keyed_hash(key, nonce, username.lower(), person="yanlu-device").hex()
+
+
+def _device_cookie(username: str) -> str:
+    nonce = new_secret(16)
+    return f"{base64.urlsafe_b64encode(nonce).decode()}.{_device_tag(nonce, username)}"
+
+
+def _known_device(request: HttpRequest, username: str) -> str:
+    """The nonce of a device cookie issued for this name, or an empty string."""
+    encoded, _, tag = request.COOKIES.get(DEVICE_COOKIE, "").partition(".")
+    try:
+        nonce = base64.urlsafe_b64decode(encoded)
+    except ValueError:
+        return ""
+    if len(nonce) != 16 or tag != _device_tag(nonce, username):
+        return ""
+    return encoded

@@ -1,0 +1,20 @@
+"""Nightly and hourly housekeeping, run by the background worker."""
+
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+
+from portal.accounts.models import StaffSession
+from portal.common.clock import now
+from portal.vault.node_keys import destroy_expired
+
+
+def clear_sessions() -> None:
+    """Delete ended sessions and the list entries of sessions that are gone."""
+    call_command("clearsessions")
+    alive = Session.objects.values("session_key")
+    StaffSession.objects.exclude(session_key__in=alive).delete()
+
+
+def destroy_node_keys() -> None:
+    """Destroy the node keys that are older than 72 hours."""
+    destroy_expired(now())

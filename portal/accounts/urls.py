@@ -1,0 +1,15 @@
+"""Routes of the account pages, under /desk/."""
+
+from django.urls import path
+
+from portal.accounts import views
+
+urlpatterns = [
+    path("sign-in/", views.sign_in_page, name="sign-in"),
+    path("sign-out/", views.sign_out_page, name="sign-out"),
+    path("join/", views.join_page, name="join"),
+    path("grants/", views.grants_page, name="grants"),
+    path("staff/", views.staff_page, name="staff"),
+    path("staff/<uuid:staff_id>/", views.person_page, name="person"),
+    path("audit/", views.audit_page, name="audit"),
+]

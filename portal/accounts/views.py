@@ -1,0 +1,176 @@
+"""Account pages of the desk: signing in, joining, letting colleagues in, accounts, the log."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.accounts.actions import admit, close_account, invite_staff, join, set_roles, waiting_for
+from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm
+from portal.accounts.middleware import KEY_COOKIE, signed_in, signed_in_or_none
+from portal.accounts.models import ROLE_LABELS
+from portal.accounts.queries import administered, administered_by, colleague
+from portal.accounts.sign_in import set_cookies, sign_in, sign_out
+from portal.accounts.signed_in import visible_chains
+from portal.audit.actions import record
+from portal.audit.queries import entries_of
+from portal.common.errors import Forbidden, Invalid, Refusal
+from portal.common.paging import keyset_page
+from portal.organs.queries import organ_tree
+
+_HOME = "/desk/"
+
+
+def _next_page(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or _HOME
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith(_HOME)
+    return wanted if safe else _HOME
+
+
+@sensitive_post_parameters("passphrase")
+@require_http_methods(["GET", "POST"])
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """Name and passphrase; wrong ones keep the name."""
+    form = SignInForm(request.POST or None)
+    problem: Refusal | None = None
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            started = sign_in(request, username=data["username"], passphrase=data["passphrase"])
+        except Refusal as refusal:
+            problem = refusal
+        else:
+            response = redirect(_next_page(request))
+            set_cookies(response, started)
+            return response
+    elif request.method == "GET" and signed_in_or_none(request) is not None:
+        return redirect(_next_page(request))
+    context = {"form": form, "problem": problem, "next": _next_page(request)}
+    return render(request, "accounts/sign_in.html", context, status=problem.status if problem else 200)
+
+
+@require_POST
+def sign_out_page(request: HttpRequest) -> HttpResponse:
+    """Forget the key and end the session."""
+    actor = signed_in_or_none(request)
+    if actor is not None:
+        sign_out(request, actor=actor)
+    response = redirect("/desk/sign-in/")
+    response.delete_cookie(KEY_COOKIE)
+    return response
+
+
+@sensitive_post_parameters("passphrase", "again", "code")
+@require_http_methods(["GET", "POST"])
+def join_page(request: HttpRequest) -> HttpResponse:
+    """A new colleague sets a passphrase."""
+    form = JoinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            join(username=data["username"], code=data["code"], passphrase=data["passphrase"])
+        except Invalid as refusal:
+            _show_on(form, refusal)
+        else:
+            return render(request, "accounts/joined.html")
+    return render(request, "accounts/join.html", {"form": form})
+
+
+def _show_on(form: InviteForm | JoinForm | RolesForm, refusal: Refusal) -> None:
+    for name, text in refusal.fields.items():
+        form.add_error(name if name in form.fields else None, text)
+    if not refusal.fields:
+        form.add_error(None, refusal.detail)
+
+
+@require_http_methods(["GET", "POST"])
+def grants_page(request: HttpRequest) -> HttpResponse:
+    """Colleagues whose key waits; letting one in after comparing the fingerprint."""
+    actor = signed_in(request)
+    done = ""
+    if request.method == "POST":
+        staff = colleague(actor, _uuid(request.POST.get("staff", "")))
+        if "compared" not in request.POST:
+            raise Invalid("请先与同事当面核对指纹，再勾选确认。")
+        admit(actor=actor, staff=staff)
+        done = staff.display_name
+    context = {"waiting": waiting_for(actor), "done": done}
+    return render(request, "accounts/grants.html", context)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid("请求有误，请刷新页面后重试。") from None
+
+
+@require_http_methods(["GET", "POST"])
+def staff_page(request: HttpRequest) -> HttpResponse:
+    """Accounts for sysadmins (open) and secadmins (roles)."""
+    actor = signed_in(request)
+    if not (actor.staff.sysadmin or actor.staff.secadmin):
+        raise Forbidden
+    form = InviteForm(request.POST or None, initial={"organ": actor.staff.organ_id})
+    invitation = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = invite_staff(actor=actor, **form.cleaned_data)
+            form = InviteForm(initial={"organ": actor.staff.organ_id})
+        except Invalid as refusal:
+            _show_on(form, refusal)
+    page = keyset_page(
+        administered_by(actor),
+        order=("organ_id", "username"),
+        cursor=request.GET.get("cursor"),
+        related=("organ",),
+    )
+    context = {"form": form, "page": page, "invitation": invitation}
+    return render(request, "accounts/staff.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def person_page(request: HttpRequest, staff_id: UUID) -> HttpResponse:
+    """One account: roles (secadmin), closing (sysadmin)."""
+    actor = signed_in(request)
+    staff = administered(actor, staff_id)
+    form = RolesForm(request.POST or None, initial={"roles": sorted(staff.roles)})
+    saved = False
+    if request.method == "POST" and "close" in request.POST:
+        close_account(actor=actor, staff=staff)
+        return redirect("/desk/staff/")
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_roles(actor=actor, staff=staff, roles=frozenset(form.cleaned_data["roles"]))
+            saved = True
+        except Invalid as refusal:
+            _show_on(form, refusal)
+    context = {"person": staff, "form": form, "saved": saved, "labels": ROLE_LABELS}
+    return render(request, "accounts/person.html", context)
+
+
+@require_GET
+def audit_page(request: HttpRequest) -> HttpResponse:
+    """The log of the auditor's organ and those below; reading it is logged too."""
+    actor = signed_in(request)
+    actor.require("auditor")
+    organs = visible_chains(actor.staff)
+    rows = entries_of(organs)
+    organ = request.GET.get("organ", "")
+    if organ:
+        rows = rows.filter(organ_id=organ)
+    page = keyset_page(rows, order=("-at", "-id"), cursor=request.GET.get("cursor"), related=("organ",))
+    record(
+        organ=actor.staff.organ_id,
+        actor=actor.staff.username,
+        action="audit_read",
+        object_kind="audit",
+        object_id=organ or "all",
+        detail={"count": len(page.items)},
+    )
+    tree = organ_tree()
+    context = {"page": page, "organ": organ, "organs": [tree.node(code) for code in sorted(organs)]}
+    return render(request, "accounts/audit.html", context)

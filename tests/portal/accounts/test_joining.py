@@ -1,0 +1,135 @@
+"""A new colleague: account by one administrator, roles by another, keys by a colleague who has them."""
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from portal.accounts.actions import admit, close_account, invite_staff, join, set_roles, waiting_for
+from portal.accounts.models import APART_ROLES, ROLES, Staff
+from portal.accounts.signed_in import SignedIn, staff_path
+from portal.common.errors import Forbidden, Invalid, NotFound
+from portal.intake.models import Report
+from portal.intake.queries import open_original
+from portal.organs.queries import organ_tree
+from portal.vault.keyring import Keyring, current_personal_key
+from portal.vault.locks import open_personal_key
+from tests.people import CITY, COUNTY, FOUNDED, People, file_tip, signed_in
+
+pytestmark = pytest.mark.django_db
+NEW_PASSPHRASE = "春江水暖鸭先知 2026"
+
+
+def _newcomer(people: People, roles: frozenset[str] = frozenset({"triager"})) -> Staff:
+    invitation = invite_staff(actor=people.sysadmin, username="newcomer", display_name="新同事", organ=CITY)
+    staff = join(username="newcomer", code=invitation.code, passphrase=NEW_PASSPHRASE)
+    return set_roles(actor=people.secadmin, staff=staff, roles=roles)
+
+
+def _in(staff: Staff) -> SignedIn:
+    row = current_personal_key(staff_path(organ_tree(), staff))
+    assert row is not None
+    return SignedIn(staff, Keyring(open_personal_key(row, NEW_PASSPHRASE)))
+
+
+def test_newcomer_reads_nothing_until_admitted(people: People) -> None:
+    report = Report.objects.get(pk=file_tip().report)
+    staff = _newcomer(people)
+    assert open_original(report, _in(staff).keyring) is None
+
+    waiting = waiting_for(people.triager)
+    admit(actor=people.triager, staff=staff)
+
+    assert [(one.staff.username, one.purposes) for one in waiting] == [("newcomer", ("triage",))]
+    assert open_original(report, _in(staff).keyring) is not None
+    assert waiting_for(people.triager) == []
+
+
+@pytest.mark.parametrize("name", ["clerk", "handler", "custodian", "verifier", "sysadmin"])
+def test_admit_without_the_key_is_refused(people: People, name: str) -> None:
+    staff = _newcomer(people)
+
+    with pytest.raises((Invalid, NotFound)):
+        admit(actor=getattr(people, name), staff=staff)
+
+
+def test_admit_colleague_of_other_organ_is_not_found(people: People) -> None:
+    staff = _newcomer(people)
+
+    with pytest.raises(NotFound):
+        admit(actor=people.triager_county, staff=staff)
+
+
+def test_roles_taken_away_take_the_key_away(people: People) -> None:
+    report = Report.objects.get(pk=file_tip().report)
+    staff = _newcomer(people)
+    admit(actor=people.triager, staff=staff)
+
+    set_roles(actor=people.secadmin, staff=staff, roles=frozenset({"clerk"}))
+
+    assert open_original(report, _in(staff).keyring) is None
+
+
+def test_closed_account_loses_its_grants(people: People) -> None:
+    report = Report.objects.get(pk=file_tip().report)
+    staff = _newcomer(people)
+    admit(actor=people.triager, staff=staff)
+
+    close_account(actor=people.sysadmin, staff=staff)
+
+    assert open_original(report, _in(staff).keyring) is None
+
+
+@pytest.mark.parametrize("apart", APART_ROLES)
+@pytest.mark.parametrize("other", ROLES)
+def test_roles_apart_cannot_be_combined_even_by_sql(people: People, apart: str, other: str) -> None:
+    if apart == other:
+        return
+    staff = signed_in("clerk").staff
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Staff.objects.filter(pk=staff.pk).update(**{"clerk": False, apart: True, other: True})
+
+
+def test_roles_forbidden_mix_is_explained(people: People) -> None:
+    staff = signed_in("clerk").staff
+
+    with pytest.raises(Invalid) as refusal:
+        set_roles(actor=people.secadmin, staff=staff, roles=frozenset({"custodian", "triager"}))
+
+    assert "单独设置" in refusal.value.fields["roles"]
+
+
+def test_roles_nobody_sets_their_own_and_only_secadmins_set(people: People) -> None:
+    with pytest.raises(Forbidden):
+        set_roles(actor=people.secadmin, staff=people.secadmin.staff, roles=frozenset({"triager"}))
+    for name in ("sysadmin", "auditor", "leader", "supervisor"):
+        with pytest.raises(Forbidden):
+            set_roles(actor=getattr(people, name), staff=signed_in("clerk").staff, roles=frozenset())
+
+
+def test_invite_only_sysadmins_and_only_unused_names(people: People) -> None:
+    with pytest.raises(Forbidden):
+        invite_staff(actor=people.secadmin, username="x", display_name="x", organ=CITY)
+    with pytest.raises(Invalid):
+        invite_staff(actor=people.sysadmin, username="triager", display_name="x", organ=CITY)
+    with pytest.raises(Invalid):
+        invite_staff(actor=people.sysadmin, username="x", display_name="x", organ="999999")
+
+
+def test_join_code_works_once_and_for_a_week(people: People) -> None:
+    invitation = invite_staff(
+        actor=people.sysadmin, username="newcomer", display_name="新同事", organ=COUNTY, now=FOUNDED
+    )
+    late = FOUNDED + dt.timedelta(days=8)
+
+    for code, passphrase, when in (
+        ("wrong", NEW_PASSPHRASE, FOUNDED),
+        (invitation.code, "short", FOUNDED),
+        (invitation.code, NEW_PASSPHRASE, late),
+    ):
+        with pytest.raises(Invalid):
+            join(username="newcomer", code=code, passphrase=passphrase, now=when)
+    join(username="newcomer", code=invitation.code, passphrase=NEW_PASSPHRASE, now=FOUNDED)
+    with pytest.raises(Invalid):
+        join(username="newcomer", code=invitation.code, passphrase=NEW_PASSPHRASE, now=FOUNDED)
