@@ -1,0 +1,269 @@
+"""Every change of a report: filing it, and what the reporter or the office does to it afterwards."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from portal import hooks
+from portal.accounts.models import Staff
+from portal.accounts.signed_in import SignedIn, key_path
+from portal.audit.actions import PUBLIC, record
+from portal.common.clock import now as present
+from portal.common.errors import Forbidden, Invalid, NotReady, Stale
+from portal.common.ids import new_id
+from portal.intake.bindings import identity_binding, message_binding, original_binding
+from portal.intake.content import (
+    Content,
+    Identity,
+    canonical_bytes,
+    check_content,
+    check_identity,
+    check_message,
+    preflight_text,
+)
+from portal.intake.forms_archive import current_form
+from portal.intake.models import Channel, Kind, Message, Report, Status
+from portal.organs.queries import organ_tree, public_categories
+from portal.organs.recusal import NoHolder, choose_holder
+from portal.organs.tree import OrganTree, UnknownOrgan
+from portal.vault.certificates import certified_key, certified_keys
+from portal.vault.items import (
+    SealedDraft,
+    ThreadRecipient,
+    save_drafts,
+    seal_item,
+    seal_split,
+)
+from portal.vault.models import VaultKey
+from portal.vault.primitives import keyed_hash
+from portal.vault.proof import make_proof
+from portal.vault.receipts import ReceiptSecrets, formatted, secrets_from_nonce
+
+Purpose = VaultKey.Purpose
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the reporter is given: shown only after the commit, the number stored nowhere."""
+
+    number: str
+    report: UUID
+    status: str
+    received_at: dt.datetime
+    reply_due: dt.date | None
+    proof: str
+
+
+class NonceReused(Stale):
+    """The same one-time nonce came with another body."""
+
+    detail = "同一提交标识已用于另一份内容；请重新打开表单后提交。"
+
+
+def submit_report(
+    *,
+    nonce: bytes,
+    kind: str,
+    channel: str,
+    organ: str,
+    content: Content,
+    identity: Identity | None = None,
+    uploads: Sequence[UUID] = (),
+    now: dt.datetime | None = None,
+    actor: Staff | None = None,
+) -> Receipt:
+    """Take a report in: screen, choose the holder, seal, commit; the one front door of Yanlu.
+
+    `nonce` is 16 random bytes made once per submission; the same nonce with the same body gives the same
+    receipt. With `actor` a clerk files for somebody, and the receipt must be changed at first use.
+    Raises `Invalid`, `NonceReused`, `NotReady`.
+    """
+    now = (now or present()).replace(microsecond=0)
+    _check_filing(kind=kind, channel=channel, content=content, identity=identity, uploads=uploads)
+    tree = organ_tree()
+    findings = hooks.preflight(preflight_text(kind, content))
+    holder = _holder(tree, kind=kind, organ=organ, content=content, findings=findings)
+    canonical = canonical_bytes(kind=kind, organ=organ, form=current_form(kind), content=content)
+    body = canonical + json.dumps(asdict(identity or Identity()), sort_keys=True).encode()
+
+    secrets = secrets_from_nonce(nonce)
+    earlier = _filed_earlier(secrets, body)
+    if earlier is not None:
+        return earlier
+    newest = secrets[0]
+    report = Report(
+        id=new_id(),
+        lookup=newest.lookup,
+        key_version=newest.key_version,
+        thread_public=newest.thread_public,
+        body_digest=_body_digest(newest, body),
+        kind=kind,
+        channel=channel,
+        addressed_id=organ,
+        holder_id=holder,
+        form_id=current_form(kind),
+        received_at=now,
+        status_at=now,
+        receipt_to_change=actor is not None,
+        proof=make_proof(digits=newest.digits, canonical=canonical, received_at=now),
+    )
+    drafts = _seal(report, tree, canonical=canonical, identity=identity)
+    try:
+        with transaction.atomic():
+            save_drafts(drafts)
+            report.save(force_insert=True)
+            record(
+                organ=holder,
+                actor=actor.username if actor else PUBLIC,
+                action="report_filed",
+                object_kind="report",
+                object_id=report.id,
+                detail={"kind": kind, "channel": channel},
+                now=now,
+            )
+            hooks.report_filed(report=report, findings=findings, now=now)
+    except IntegrityError:
+        earlier = _filed_earlier(secrets, body)
+        if earlier is None:
+            raise
+        return earlier
+    return _receipt(report, newest)
+
+
+def _check_filing(
+    *, kind: str, channel: str, content: Content, identity: Identity | None, uploads: Sequence[UUID]
+) -> None:
+    if kind not in Kind.values:
+        raise Invalid(fields={"kind": "请选择举报或意见建议。"})
+    if channel not in Channel.values:
+        raise Invalid(fields={"channel": "未知的来件渠道。"})
+    if content.category and content.category not in {term.code for term in public_categories(kind)}:
+        raise Invalid(fields={"category": "请从列表中选择类别。"})
+    if uploads:
+        raise Invalid(fields={"uploads": "暂不能上传材料；请先提交文字，材料可邮寄或当面递交。"})
+    check_content(content)
+    if identity:
+        check_identity(identity)
+
+
+def _holder(
+    tree: OrganTree, *, kind: str, organ: str, content: Content, findings: list[hooks.Finding]
+) -> str:
+    named = {subject.organ for subject in content.subjects if subject.organ}
+    unknown = sorted(code for code in named if code not in tree)
+    if unknown:
+        at = next(n for n, subject in enumerate(content.subjects) if subject.organ == unknown[0])
+        raise Invalid(fields={f"subjects.{at}.organ": "没有这个检察院代码。"})
+    if organ not in tree or tree.node(organ).kind == "outside" or not tree.node(organ).in_force:
+        raise Invalid(fields={"organ": "请从列表中选择检察院。"})
+    # a suggestion is normally about the office it is addressed to; a tip's silence counts as yes
+    about = content.about_organ is not False if kind == Kind.TIP else content.about_organ is True
+    try:
+        return choose_holder(
+            tree,
+            addressed=organ,
+            named=named | {code for finding in findings for code in finding.organs},
+            about_addressed=about,
+            unresolved_person=any(finding.code == "unresolved_person" for finding in findings),
+        )
+    except (UnknownOrgan, NoHolder):
+        raise NotReady from None
+
+
+def _seal(
+    report: Report, tree: OrganTree, *, canonical: bytes, identity: Identity | None
+) -> list[SealedDraft]:
+    path = key_path(tree, report.holder_id)
+    wanted = [(path, Purpose.TRIAGE.value)]
+    if identity:
+        wanted.append((path, Purpose.CUSTODY.value))
+    keys = certified_keys(wanted)
+    original = seal_item(
+        canonical, purpose="original", binding=original_binding(report.id), recipients=keys[:1]
+    )
+    report.original = original.item
+    if not identity:
+        return [original]
+    apart = seal_split(
+        json.dumps(asdict(identity), ensure_ascii=False, sort_keys=True).encode(),
+        purpose="identity",
+        binding=identity_binding(report.id),
+        holder=keys[0],
+        custody=keys[1],
+    )
+    report.identity = apart.item
+    return [original, apart]
+
+
+def _body_digest(secrets: ReceiptSecrets, body: bytes) -> bytes:
+    return keyed_hash(secrets.body_key, body, person="yanlu-body-hash")
+
+
+def _filed_earlier(secrets: list[ReceiptSecrets], body: bytes) -> Receipt | None:
+    by_lookup = {one.lookup: one for one in secrets}
+    report = Report.objects.filter(lookup__in=list(by_lookup)).first()
+    if report is None:
+        return None
+    found = by_lookup[bytes(report.lookup)]
+    if bytes(report.body_digest) != _body_digest(found, body):
+        raise NonceReused
+    return _receipt(report, found)
+
+
+def _receipt(report: Report, secrets: ReceiptSecrets) -> Receipt:
+    return Receipt(
+        number=formatted(secrets.digits),
+        report=report.id,
+        status=Status.SUBMITTED,
+        received_at=report.received_at,
+        reply_due=report.reply_due,
+        proof=report.proof,
+    )
+
+
+# --- what the office does -----------------------------------------------------------------------------
+
+
+def set_status(*, report: Report, status: str, now: dt.datetime) -> None:
+    """Set the public status word; telling the floors above is part of it. Call in a transaction."""
+    if report.status == status:
+        return
+    report.status, report.status_at = status, now
+    report.save(update_fields=["status", "status_at"])
+    hooks.public_change(report=report, what="status", now=now)
+
+
+def set_reply_due(*, report: Report, due: dt.date | None) -> None:
+    """Set the date the reporter is promised the next answer by. Call in a transaction."""
+    report.reply_due = due
+    report.save(update_fields=["reply_due"])
+
+
+def post_office_message(
+    *, report: Report, actor: SignedIn, text: str, act: str, final: bool = False, now: dt.datetime
+) -> Message:
+    """Send the office's words: sealed to the holder and to the reporter's thread key.
+
+    `act` is `reply` or `question`. The caller has checked who may, audits, and holds the transaction.
+    Raises `Invalid` for empty or overlong text, `Forbidden` when the report is held elsewhere.
+    """
+    check_message(text)
+    if actor.staff.organ_id != report.holder_id:
+        raise Forbidden
+    message = Message(id=new_id(), report=report, at=now, author=Message.Author.OFFICE, act=act, final=final)
+    holder = certified_key(key_path(organ_tree(), report.holder_id), Purpose.TRIAGE)
+    draft = seal_item(
+        text.encode(),
+        purpose="office_words",
+        binding=message_binding(message.id),
+        recipients=[holder],
+        thread=ThreadRecipient(report.id, bytes(report.thread_public)),
+    )
+    message.item = draft.save()
+    message.save(force_insert=True)
+    hooks.public_change(report=report, what=act, now=now)
+    return message

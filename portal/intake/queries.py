@@ -1,0 +1,160 @@
+"""Reading reports: by receipt for the reporter, by key for the holder."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from portal.accounts.models import Staff
+from portal.accounts.signed_in import visible_holders
+from portal.common.errors import NotFound
+from portal.intake.bindings import message_binding, original_binding
+from portal.intake.content import Content, content_from
+from portal.intake.models import Message, Report, Status
+from portal.vault.items import can_open, open_item
+from portal.vault.keyring import Keyring
+from portal.vault.primitives import Tampered
+from portal.vault.receipts import ThreadKey, parsed, secrets_from_digits
+
+REPORTER_LINE = "（您补充的内容已送达，出于保密不再显示。）"
+"""What stands in the thread for the reporter's own words: they were sealed forward."""
+
+
+class UnknownReceipt(NotFound):
+    """Malformed, mistyped or unknown: one answer for all."""
+
+    detail = "没有找到这份回执，请核对数字。"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A report found by its receipt, with the key that opens its thread."""
+
+    report: Report
+    thread_key: ThreadKey
+
+
+@dataclass(frozen=True)
+class ThreadEntry:
+    """One line of the thread as the reporter sees it."""
+
+    at: dt.datetime
+    author: str
+    act: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Thread:
+    """The public projection of a report: status, dates, the office's words, nothing else."""
+
+    status: str
+    received_at: dt.datetime
+    reply_due: dt.date | None
+    messages: tuple[ThreadEntry, ...]
+    asked: str | None
+    rating: int | None
+    withdrawn: bool
+    receipt_to_change: bool
+    may_rate: bool
+
+
+@dataclass(frozen=True)
+class StaffEntry:
+    """One message as the holder reads it; `text` is `None` where it is not sealed to this person."""
+
+    id: str
+    at: dt.datetime
+    author: str
+    act: str
+    final: bool
+    text: str | None
+
+
+def find_by_receipt(text: str) -> Opened:
+    """The report of a receipt as typed. Raises `UnknownReceipt`, alike for every reason.
+
+    A malformed receipt takes the same path with digits that are nobody's, so it takes the same time.
+    """
+    digits = parsed(text)
+    secrets = secrets_from_digits(digits or "0" * 24)
+    by_lookup = {one.lookup: one for one in secrets}
+    report = Report.objects.filter(lookup__in=list(by_lookup)).first()
+    if report is None or digits is None:
+        raise UnknownReceipt
+    found = by_lookup[bytes(report.lookup)]
+    return Opened(report, ThreadKey(report.id, found.thread_seed))
+
+
+def open_thread(receipt: str) -> Thread:
+    """What the reporter sees. Raises `UnknownReceipt`."""
+    opened = find_by_receipt(receipt)
+    report = opened.report
+    rows = _thread_rows(report)
+    entries = tuple(
+        ThreadEntry(row.at, row.author, row.act, _words_for_reporter(row, opened.thread_key)) for row in rows
+    )
+    questions = [entry for entry in entries if entry.act == Message.Act.QUESTION]
+    waiting = report.status == Status.SUPPLEMENT_NEEDED and questions
+    return Thread(
+        status=report.status,
+        received_at=report.received_at,
+        reply_due=report.reply_due,
+        messages=entries,
+        asked=questions[-1].text if waiting else None,
+        rating=report.rating,
+        withdrawn=report.withdrawn_at is not None,
+        receipt_to_change=report.receipt_to_change,
+        may_rate=any(entry.act == Message.Act.REPLY for entry in entries),
+    )
+
+
+def _thread_rows(report: Report) -> QuerySet[Message]:
+    return (
+        Message.objects.filter(report=report)
+        .order_by("at", "id")
+        .select_related("item")
+        .prefetch_related("item__envelopes")
+    )
+
+
+def _words_for_reporter(row: Message, key: ThreadKey) -> str:
+    if row.author == Message.Author.REPORTER:
+        return REPORTER_LINE
+    return open_item(row.item, purpose="office_words", binding=message_binding(row.id), opener=key).decode()
+
+
+# --- for staff ----------------------------------------------------------------------------------------
+
+
+def visible_to(staff: Staff) -> QuerySet[Report]:
+    """The reports this person may know of: those whose holder is visible to them."""
+    return Report.objects.filter(holder_id__in=visible_holders(staff))
+
+
+def open_original(report: Report, keyring: Keyring) -> Content | None:
+    """The content, or `None` while it is still sealed to somebody else (a lift is awaited).
+
+    Raises `Tampered` when it was sealed to this person and does not open.
+    """
+    if not can_open(report.original, keyring):
+        return None
+    raw = open_item(report.original, purpose="original", binding=original_binding(report.id), opener=keyring)
+    value = json.loads(raw)
+    if value["kind"] != report.kind or value["organ"] != report.addressed_id:
+        raise Tampered
+    return content_from(value)
+
+
+def open_messages(report: Report, keyring: Keyring) -> list[StaffEntry]:
+    """The whole thread as far as this person's keys open it, oldest first."""
+    entries = []
+    for row in _thread_rows(report):
+        purpose = "office_words" if row.author == Message.Author.OFFICE else "reporter_words"
+        text = None
+        if can_open(row.item, keyring):
+            binding = message_binding(row.id)
+            text = open_item(row.item, purpose=purpose, binding=binding, opener=keyring).decode()
+        entries.append(StaffEntry(str(row.id), row.at, row.author, row.act, row.final, text))
+    return entries

@@ -1,0 +1,152 @@
+"""What the reporter does after filing, receipt in hand: add, answer, rate, withdraw, change the receipt."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from portal import hooks
+from portal.accounts.signed_in import key_path
+from portal.audit.actions import PUBLIC, record
+from portal.common.clock import now as present
+from portal.common.errors import Invalid
+from portal.common.ids import new_id
+from portal.intake.bindings import message_binding
+from portal.intake.content import check_message
+from portal.intake.models import Message, Report, Status
+from portal.intake.queries import Opened, find_by_receipt
+from portal.organs.queries import organ_tree
+from portal.organs.recusal import choose_holder
+from portal.vault.certificates import certified_key
+from portal.vault.items import ThreadRecipient, reseal_to_thread, seal_item
+from portal.vault.models import VaultKey
+from portal.vault.receipts import formatted, secrets_from_nonce
+
+MOST_MESSAGES = 200
+"""Messages one reporter may add; more is no longer a supplement."""
+
+
+def add_message(*, receipt: str, text: str, now: dt.datetime | None = None) -> Message:
+    """Add to the report, or answer the office's question.
+
+    Screened again: where it names the holder or an organ beside it, it is sealed to one further up, which
+    holds the report from then on. Raises `UnknownReceipt`, `Invalid`.
+    """
+    now = (now or present()).replace(microsecond=0)
+    opened = find_by_receipt(receipt)
+    check_message(text)
+    report = opened.report
+    if Message.objects.filter(report=report, author=Message.Author.REPORTER).count() >= MOST_MESSAGES:
+        raise Invalid(fields={"text": "补充次数已达上限，请另行来信或来访。"})
+    tree = organ_tree()
+    findings = hooks.preflight(hooks.PreflightText(kind=report.kind, text=text))
+    before = report.holder_id
+    holder = choose_holder(
+        tree,
+        addressed=before,
+        named={code for finding in findings for code in finding.organs},
+        about_addressed=False,
+        unresolved_person=False,
+    )
+    answering = report.status == Status.SUPPLEMENT_NEEDED
+    message = Message(
+        id=new_id(),
+        report=report,
+        at=now,
+        author=Message.Author.REPORTER,
+        act=Message.Act.ANSWER if answering else Message.Act.SUPPLEMENT,
+    )
+    draft = seal_item(
+        text.encode(),
+        purpose="reporter_words",
+        binding=message_binding(message.id),
+        recipients=[certified_key(key_path(tree, holder), VaultKey.Purpose.TRIAGE)],
+    )
+    with transaction.atomic():
+        message.item = draft.save()
+        message.save(force_insert=True)
+        _audit(report, holder, "report_added", now)
+        if holder != before:
+            report.holder_id = holder
+            report.save(update_fields=["holder"])
+        hooks.report_added(
+            report=report, message=message, moved_from=before if holder != before else None, now=now
+        )
+    return message
+
+
+def rate(*, receipt: str, rating: int, now: dt.datetime | None = None) -> Report:
+    """Rate the office's answer from 1 to 5; a later rating replaces an earlier one.
+
+    Raises `UnknownReceipt`, and `Invalid` off the scale or before there is an answer.
+    """
+    now = (now or present()).replace(microsecond=0)
+    opened = find_by_receipt(receipt)
+    if not 1 <= rating <= 5:
+        raise Invalid(fields={"rating": "请在 1 到 5 之间选择。"})
+    report = opened.report
+    if not Message.objects.filter(report=report, act=Message.Act.REPLY).exists():
+        raise Invalid(fields={"rating": "收到答复之后才能评价。"})
+    with transaction.atomic():
+        report.rating = rating
+        report.save(update_fields=["rating"])
+        _audit(report, report.holder_id, "report_rated", now)
+        hooks.report_rated(report=report, now=now)
+    return report
+
+
+def withdraw(*, receipt: str, now: dt.datetime | None = None) -> Report:
+    """Withdraw. The report stays stored and the office may still be bound to look into it; once is enough.
+
+    Raises `UnknownReceipt`.
+    """
+    now = (now or present()).replace(microsecond=0)
+    report = find_by_receipt(receipt).report
+    if report.withdrawn_at is not None:
+        return report
+    with transaction.atomic():
+        report.withdrawn_at = now
+        report.save(update_fields=["withdrawn_at"])
+        _audit(report, report.holder_id, "report_withdrawn", now)
+        hooks.report_withdrawn(report=report, now=now)
+    return report
+
+
+def change_receipt(*, receipt: str, nonce: bytes, now: dt.datetime | None = None) -> str:
+    """A new receipt in place of the shown one, which no longer works; the office's words move along.
+
+    Meant for receipts that went through staff hands. Returns the new number. Raises `UnknownReceipt`.
+    """
+    now = (now or present()).replace(microsecond=0)
+    opened = find_by_receipt(receipt)
+    report, secrets = opened.report, secrets_from_nonce(nonce)[0]
+    words = _office_words(opened)
+    with transaction.atomic():
+        changed = Report.objects.filter(pk=report.pk, lookup=report.lookup).update(
+            lookup=secrets.lookup,
+            key_version=secrets.key_version,
+            thread_public=secrets.thread_public,
+            receipt_to_change=False,
+        )
+        if not changed:
+            raise Invalid("回执已更换，请使用新回执。")
+        for message in words:
+            reseal_to_thread(
+                message.item,
+                opener=opened.thread_key,
+                thread=ThreadRecipient(report.id, secrets.thread_public),
+            )
+        _audit(report, report.holder_id, "receipt_changed", now)
+    return formatted(secrets.digits)
+
+
+def _office_words(opened: Opened) -> QuerySet[Message]:
+    return (
+        Message.objects.filter(report=opened.report, author=Message.Author.OFFICE)
+        .select_related("item")
+        .prefetch_related("item__envelopes")
+    )
+
+
+def _audit(report: Report, organ: str, action: str, now: dt.datetime) -> None:
+    record(organ=organ, actor=PUBLIC, action=action, object_kind="report", object_id=report.id, now=now)
