@@ -47,6 +47,7 @@ run: export YANLU_BASE_URL ?= http://127.0.0.1:$(PORT)
 run: $(VENV)/installed-run ## serve Yanlu on PORT (8000), with demo data unless DEMO=0
 	@python manage.py vault init
 	@python manage.py migrate --verbosity 0
+	@python manage.py vault keys
 	@python manage.py load_reference
 	@if [ "$$YANLU_DEMO" = 1 ]; then python manage.py demo; fi
 	@python manage.py collectstatic --no-input --verbosity 0
@@ -77,6 +78,7 @@ frame-checks: install
 	$(call step,migrations are complete,python manage.py makemigrations --check --dry-run)
 	$(call step,vault init,python manage.py vault init)
 	$(call step,migrate,python manage.py migrate --verbosity 0)
+	$(call step,purpose keys,python manage.py vault keys)
 	$(call step,reference data,python manage.py load_reference)
 	$(call step,deployment check,python manage.py check --deploy --fail-level WARNING)
 

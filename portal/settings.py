@@ -251,5 +251,6 @@ LOGGING = {
     },
 }
 
-if YANLU_DEMO and urlsplit(YANLU_BASE_URL).hostname not in {"127.0.0.1", "localhost", "::1"}:
-    raise ImproperlyConfigured("YANLU_DEMO=1 only serves a loopback YANLU_BASE_URL: demo keys are known")
+_LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
+if YANLU_DEMO and not {str(urlsplit(YANLU_BASE_URL).hostname), *ALLOWED_HOSTS} <= _LOOPBACK:
+    raise ImproperlyConfigured("YANLU_DEMO=1 serves loopback names only: everybody knows its keys")

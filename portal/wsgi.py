@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 application = get_wsgi_application()
+
+from portal.vault.mark import refuse_wrong_mode  # noqa: E402  needs the application set up
+
+refuse_wrong_mode()

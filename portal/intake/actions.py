@@ -26,9 +26,10 @@ from portal.intake.content import (
     preflight_text,
 )
 from portal.intake.forms_archive import current_form
+from portal.intake.holding import holder_for
 from portal.intake.models import Channel, Kind, Message, Report, Status
 from portal.organs.queries import organ_tree, public_categories
-from portal.organs.recusal import NoHolder, choose_holder
+from portal.organs.recusal import NoHolder
 from portal.organs.tree import OrganTree, UnknownOrgan
 from portal.vault.certificates import certified_key, certified_keys
 from portal.vault.items import (
@@ -39,7 +40,7 @@ from portal.vault.items import (
     seal_split,
 )
 from portal.vault.models import VaultKey
-from portal.vault.primitives import keyed_hash
+from portal.vault.primitives import Tampered, keyed_hash
 from portal.vault.proof import make_proof
 from portal.vault.receipts import ReceiptSecrets, formatted, secrets_from_nonce
 
@@ -153,23 +154,13 @@ def _check_filing(
 def _holder(
     tree: OrganTree, *, kind: str, organ: str, content: Content, findings: list[hooks.Finding]
 ) -> str:
-    named = {subject.organ for subject in content.subjects if subject.organ}
-    unknown = sorted(code for code in named if code not in tree)
-    if unknown:
-        at = next(n for n, subject in enumerate(content.subjects) if subject.organ == unknown[0])
-        raise Invalid(fields={f"subjects.{at}.organ": "没有这个检察院代码。"})
+    for number, subject in enumerate(content.subjects):
+        if subject.organ and subject.organ not in tree:
+            raise Invalid(fields={f"subjects.{number}.organ": "没有这个检察院代码。"})
     if organ not in tree or tree.node(organ).kind == "outside" or not tree.node(organ).in_force:
         raise Invalid(fields={"organ": "请从列表中选择检察院。"})
-    # a suggestion is normally about the office it is addressed to; a tip's silence counts as yes
-    about = content.about_organ is not False if kind == Kind.TIP else content.about_organ is True
     try:
-        return choose_holder(
-            tree,
-            addressed=organ,
-            named=named | {code for finding in findings for code in finding.organs},
-            about_addressed=about,
-            unresolved_person=any(finding.code == "unresolved_person" for finding in findings),
-        )
+        return holder_for(tree, kind=kind, addressed=organ, content=content, findings=findings)
     except (UnknownOrgan, NoHolder):
         raise NotReady from None
 
@@ -181,7 +172,10 @@ def _seal(
     wanted = [(path, Purpose.TRIAGE.value)]
     if identity:
         wanted.append((path, Purpose.CUSTODY.value))
-    keys = certified_keys(wanted)
+    try:
+        keys = certified_keys(wanted)
+    except Tampered:  # a swapped key seals nothing
+        raise NotReady from None
     original = seal_item(
         canonical, purpose="original", binding=original_binding(report.id), recipients=keys[:1]
     )

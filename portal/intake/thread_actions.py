@@ -13,6 +13,7 @@ from portal.common.errors import Invalid
 from portal.common.ids import new_id
 from portal.intake.bindings import message_binding
 from portal.intake.content import check_message
+from portal.intake.holding import named_in
 from portal.intake.models import Message, Report, Status
 from portal.intake.queries import Opened, find_by_receipt
 from portal.organs.queries import organ_tree
@@ -44,7 +45,7 @@ def add_message(*, receipt: str, text: str, now: dt.datetime | None = None) -> M
     holder = choose_holder(
         tree,
         addressed=before,
-        named={code for finding in findings for code in finding.organs},
+        named=named_in(findings, tree=tree, addressed=report.addressed_id),
         about_addressed=False,
         unresolved_person=False,
     )

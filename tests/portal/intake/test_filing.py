@@ -76,6 +76,8 @@ def test_filing_same_nonce_other_body_is_refused(house: None) -> None:
         ({"text": "省检察院的某位处长也在场。"}, DISCIPLINE),
         ({"title": "成都市院干警违纪"}, PROVINCE),
         ({"place": "锦 江 区 检 察 院门口"}, CITY),
+        ({"text": "市检察院的人也知情"}, PROVINCE),
+        ({"organ": COUNTY, "text": "市检察院的人也知情"}, PROVINCE),
         ({"organ": COUNTY}, CITY),
         ({"organ": COUNTY, "subjects": (Subject(name="甲", organ="510105"),)}, CITY),
         ({"organ": COUNTY, "subjects": (), "title": "窗口", "text": "服务态度差"}, COUNTY),

@@ -1,0 +1,43 @@
+"""Who a report names, and so who may hold it: the recusal rule applied to a filing and all that follows."""
+
+from collections.abc import Iterable
+
+from portal.hooks import Finding
+from portal.intake.content import Content
+from portal.intake.models import Kind
+from portal.organs.recusal import choose_holder, resolve_relative
+from portal.organs.tree import OrganTree
+
+
+def named_in(findings: Iterable[Finding], *, tree: OrganTree, addressed: str) -> set[str]:
+    """The organs that screening found named; “the city's procuratorate” is resolved from `addressed`."""
+    named: set[str] = set()
+    for finding in findings:
+        named.update(finding.organs)
+        if finding.code == "relative_organ":
+            named |= resolve_relative(tree, addressed=addressed, suffix=finding.detail)
+    return named
+
+
+def named_by(content: Content, findings: Iterable[Finding], *, tree: OrganTree, addressed: str) -> set[str]:
+    """All organs a filing names: by code in its subjects and by any name in its text."""
+    by_code = {subject.organ for subject in content.subjects if subject.organ}
+    return by_code | named_in(findings, tree=tree, addressed=addressed)
+
+
+def holder_for(
+    tree: OrganTree, *, kind: str, addressed: str, content: Content, findings: list[Finding]
+) -> str:
+    """The organ a filing is sealed to. Raises `UnknownOrgan`, `NoHolder`.
+
+    A tip that does not say whether it is about the addressed organ counts as being about it; a suggestion
+    is about it by nature, so there only a yes counts. Naming it in the text counts for both.
+    """
+    about = content.about_organ is not False if kind == Kind.TIP else content.about_organ is True
+    return choose_holder(
+        tree,
+        addressed=addressed,
+        named=named_by(content, findings, tree=tree, addressed=addressed),
+        about_addressed=about,
+        unresolved_person=any(finding.code == "unresolved_person" for finding in findings),
+    )
