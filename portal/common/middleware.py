@@ -37,6 +37,11 @@ class StaffCsrf(CsrfViewMiddleware):
     Public pages have no session and set no cookie; the REST API checks in its authentication.
     """
 
+    def process_request(self, request: HttpRequest) -> None:
+        """Look at the token cookie on desk pages only; elsewhere not even a broken one is answered."""
+        if request.path.startswith(DESK):
+            super().process_request(request)
+
     def process_view(
         self,
         request: HttpRequest,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import Model
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, serializers, status
@@ -141,6 +142,8 @@ def answer_exception(problem: Exception, context: Mapping[str, Any]) -> Response
     """Any refusal as JSON; anything else is left to the server error page."""
     if isinstance(problem, Http404):
         problem = NotFound()
+    if isinstance(problem, RequestDataTooBig):
+        problem = TooLarge()
     if isinstance(problem, Refusal):
         headers = {"Retry-After": str(problem.retry_after)} if isinstance(problem, RateLimited) else {}
         body = error_body(problem.code, problem.detail, problem.fields)
