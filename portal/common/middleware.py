@@ -27,6 +27,8 @@ class PrivatePages:
         """Add the headers."""
         response = self.get_response(request)
         response.headers["Cache-Control"] = "no-store"
+        if not request.path.startswith(DESK):
+            response.headers["Referrer-Policy"] = "no-referrer"
         response.headers.setdefault("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
         return response
 
