@@ -13,4 +13,5 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("portal.checks")  # needs the registry to be ready
+        for registering in ("portal.checks", "portal.accounts.openapi"):  # need the registry to be ready
+            import_module(registering)

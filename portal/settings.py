@@ -210,6 +210,15 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SORT_OPERATIONS": True,
+    "ENUM_NAME_OVERRIDES": {
+        "TriageState": "moderation.triage.models.State",
+        "LeadState": "moderation.ledger.models.LeadState",
+        "LeadSource": "moderation.ledger.models.SourceClass",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.common.openapi.add_error_answers",
+    ],
 }
 
 # --- Background work: commits with the change, redelivered after a crash ---------------------------------

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 
 from portal.common.rest import StrictSerializer
@@ -16,6 +16,7 @@ def _text(name: str, *, required: bool = False) -> serializers.CharField:
     )
 
 
+@extend_schema_serializer(component_name="ReportSubject")
 class SubjectBody(StrictSerializer):
     """A person or unit complained about."""
 
@@ -71,14 +72,6 @@ THREAD_MESSAGE = inline_serializer(
         "text": serializers.CharField(),
     },
     many=True,
-)
-ERROR = inline_serializer(
-    "Error",
-    {
-        "code": serializers.CharField(),
-        "detail": serializers.CharField(),
-        "fields": serializers.DictField(child=serializers.CharField()),
-    },
 )
 ORGANS = inline_serializer(
     "Organs",

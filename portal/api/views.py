@@ -12,7 +12,6 @@ from rest_framework.views import APIView
 from portal.accounts.limits import refuse_beyond
 from portal.api.serializers import (
     CATEGORIES,
-    ERROR,
     ORGANS,
     EmptyBody,
     MessageBody,
@@ -40,7 +39,6 @@ RECEIPT_HEADER = OpenApiParameter(
 NONCE_HEADER = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="一次性 128 位随机数（十六进制）"
 )
-_ERRORS = dict.fromkeys((400, 401, 404, 409, 413, 429, 503), ERROR)
 
 
 class PublicView(APIView):
@@ -69,7 +67,7 @@ class OrgansView(PublicView):
             OpenApiParameter("parent", str, description="上级院代码；不填则为省院"),
             OpenApiParameter("q", str, description="名称、拼音、首字母或代码"),
         ],
-        responses={200: ORGANS, 400: ERROR},
+        responses={200: ORGANS},
     )
     def get(self, request: Request) -> Response:
         """`{"items": [...], "next": null}`; the whole level at once, it is never long."""
@@ -105,7 +103,7 @@ class CategoriesView(PublicView):
 class ReportsView(PublicView):
     """Filing."""
 
-    @extend_schema(request=ReportBody, parameters=[NONCE_HEADER], responses={201: ReceiptAnswer, **_ERRORS})
+    @extend_schema(request=ReportBody, parameters=[NONCE_HEADER], responses={201: ReceiptAnswer})
     def post(self, request: Request) -> Response:
         """File a tip or a suggestion; the receipt is shown this once."""
         refuse_beyond(request._request, group="file", rate=_FILING_RATE)
@@ -171,7 +169,7 @@ def _thread(thread: Thread) -> Response:
 class ReportView(PublicView):
     """Following one's report."""
 
-    @extend_schema(parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer, **_ERRORS})
+    @extend_schema(parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer})
     def get(self, request: Request) -> Response:
         """Status, dates, the office's words."""
         return _thread(open_thread(_receipt_of(request)))
@@ -180,7 +178,7 @@ class ReportView(PublicView):
 class MessagesView(PublicView):
     """Adding to it."""
 
-    @extend_schema(request=MessageBody, parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer, **_ERRORS})
+    @extend_schema(request=MessageBody, parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer})
     def post(self, request: Request) -> Response:
         """Add material, or answer the office's question."""
         receipt = _receipt_of(request)
@@ -191,7 +189,7 @@ class MessagesView(PublicView):
 class RatingView(PublicView):
     """Rating the answer."""
 
-    @extend_schema(request=RatingBody, parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer, **_ERRORS})
+    @extend_schema(request=RatingBody, parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer})
     def post(self, request: Request) -> Response:
         """Rate from 1 to 5, once there is an answer."""
         receipt = _receipt_of(request)
@@ -202,7 +200,7 @@ class RatingView(PublicView):
 class WithdrawView(PublicView):
     """Withdrawing."""
 
-    @extend_schema(request=EmptyBody, parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer, **_ERRORS})
+    @extend_schema(request=EmptyBody, parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer})
     def post(self, request: Request) -> Response:
         """Withdraw; the report stays stored."""
         receipt = _receipt_of(request)

@@ -9,7 +9,7 @@ from portal import hooks
 from portal.accounts.signed_in import key_path
 from portal.audit.actions import PUBLIC, record
 from portal.common.clock import now as present
-from portal.common.errors import Invalid
+from portal.common.errors import Invalid, NotReady, Stale
 from portal.common.ids import new_id
 from portal.intake.bindings import message_binding
 from portal.intake.content import check_message
@@ -17,53 +17,68 @@ from portal.intake.holding import named_in
 from portal.intake.models import Message, Report, Status
 from portal.intake.queries import Opened, find_by_receipt
 from portal.organs.queries import organ_tree
-from portal.organs.recusal import choose_holder
+from portal.organs.recusal import NoHolder, choose_holder
+from portal.organs.tree import UnknownOrgan
 from portal.vault.certificates import certified_key
 from portal.vault.items import ThreadRecipient, reseal_to_thread, seal_item
 from portal.vault.models import VaultKey
+from portal.vault.primitives import Tampered
 from portal.vault.receipts import formatted, secrets_from_nonce
 
 MOST_MESSAGES = 200
 """Messages one reporter may add; more is no longer a supplement."""
+_TRIES = 3
+"""How often a message is sealed anew when the office moves the report at the same moment."""
 
 
 def add_message(*, receipt: str, text: str, now: dt.datetime | None = None) -> Message:
     """Add to the report, or answer the office's question.
 
     Screened again: where it names the holder or an organ beside it, it is sealed to one further up, which
-    holds the report from then on. Raises `UnknownReceipt`, `Invalid`.
+    holds the report from then on. Raises `UnknownReceipt`, `Invalid`, `NotReady`, `Stale`.
     """
-    now = (now or present()).replace(microsecond=0)
-    opened = find_by_receipt(receipt)
+    now = now or present()
+    report = find_by_receipt(receipt).report
     check_message(text)
-    report = opened.report
     if Message.objects.filter(report=report, author=Message.Author.REPORTER).count() >= MOST_MESSAGES:
         raise Invalid(fields={"text": "补充次数已达上限，请另行来信或来访。"})
-    tree = organ_tree()
     findings = hooks.preflight(hooks.PreflightText(kind=report.kind, text=text))
-    before = report.holder_id
-    holder = choose_holder(
-        tree,
-        addressed=before,
-        named=named_in(findings, tree=tree, addressed=report.addressed_id),
-        about_addressed=False,
-        unresolved_person=False,
-    )
-    answering = report.status == Status.SUPPLEMENT_NEEDED
-    message = Message(
-        id=new_id(),
-        report=report,
-        at=now,
-        author=Message.Author.REPORTER,
-        act=Message.Act.ANSWER if answering else Message.Act.SUPPLEMENT,
-    )
+    for _ in range(_TRIES):
+        message = _add(report, text, findings, now)
+        if message is not None:
+            return message
+        report.refresh_from_db()
+    raise Stale
+
+
+def _add(report: Report, text: str, findings: list[hooks.Finding], now: dt.datetime) -> Message | None:
+    """Seal and save; `None` when the report was handed to another organ while this was being sealed."""
+    tree, before = organ_tree(), report.holder_id
+    try:
+        holder = choose_holder(
+            tree,
+            addressed=before,
+            named=named_in(findings, tree=tree, addressed=report.addressed_id),
+            about_addressed=False,
+            unresolved_person=False,
+        )
+        key = certified_key(key_path(tree, holder), VaultKey.Purpose.TRIAGE)
+    except (NoHolder, UnknownOrgan, Tampered):
+        raise NotReady from None
+    message = Message(id=new_id(), report=report, at=now, author=Message.Author.REPORTER)
     draft = seal_item(
         text.encode(),
         purpose="reporter_words",
         binding=message_binding(message.id),
-        recipients=[certified_key(key_path(tree, holder), VaultKey.Purpose.TRIAGE)],
+        recipients=[key],
     )
     with transaction.atomic():
+        report = _locked(report)
+        if report.holder_id != before:
+            return None
+        answering = report.status == Status.SUPPLEMENT_NEEDED
+        message.act = Message.Act.ANSWER if answering else Message.Act.SUPPLEMENT
+        message.report = report
         message.item = draft.save()
         message.save(force_insert=True)
         _audit(report, holder, "report_added", now)
@@ -89,6 +104,7 @@ def rate(*, receipt: str, rating: int, now: dt.datetime | None = None) -> Report
     if not Message.objects.filter(report=report, act=Message.Act.REPLY).exists():
         raise Invalid(fields={"rating": "收到答复之后才能评价。"})
     with transaction.atomic():
+        report = _locked(report)
         report.rating = rating
         report.save(update_fields=["rating"])
         _audit(report, report.holder_id, "report_rated", now)
@@ -106,6 +122,7 @@ def withdraw(*, receipt: str, now: dt.datetime | None = None) -> Report:
     if report.withdrawn_at is not None:
         return report
     with transaction.atomic():
+        report = _locked(report)
         report.withdrawn_at = now
         report.save(update_fields=["withdrawn_at"])
         _audit(report, report.holder_id, "report_withdrawn", now)
@@ -137,7 +154,7 @@ def change_receipt(*, receipt: str, nonce: bytes, now: dt.datetime | None = None
                 opener=opened.thread_key,
                 thread=ThreadRecipient(report.id, secrets.thread_public),
             )
-        _audit(report, report.holder_id, "receipt_changed", now)
+        _audit(report, _locked(report).holder_id, "receipt_changed", now)
     return formatted(secrets.digits)
 
 
@@ -147,6 +164,11 @@ def _office_words(opened: Opened) -> QuerySet[Message]:
         .select_related("item")
         .prefetch_related("item__envelopes")
     )
+
+
+def _locked(report: Report) -> Report:
+    """The report as it stands now, locked: the office may have moved it since it was found."""
+    return Report.objects.select_for_update().get(pk=report.pk)
 
 
 def _audit(report: Report, organ: str, action: str, now: dt.datetime) -> None:

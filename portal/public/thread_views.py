@@ -94,7 +94,7 @@ def new_receipt(request: HttpRequest) -> HttpResponse:
 def _changed(receipt: str, nonce: bytes) -> str:
     try:
         return change_receipt(receipt=receipt, nonce=nonce)
-    except UnknownReceipt:
+    except (UnknownReceipt, Invalid):  # this very page was sent before, or is being handled twice at once
         again = formatted(secrets_from_nonce(nonce)[0].digits)
         find_by_receipt(again)
         return again
