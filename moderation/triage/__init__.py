@@ -1,0 +1,1 @@
+"""The queue: one narrow row per report, from hold to decision."""

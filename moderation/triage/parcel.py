@@ -1,0 +1,87 @@
+"""Everything of one item that is sealed to its holder, to be handed to another one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moderation.triage.models import TriageItem, TriageNote
+from moderation.triage.notes import PURPOSE as NOTE
+from moderation.triage.notes import note_binding, notes_of
+from portal.common.errors import Invalid
+from portal.intake.bindings import message_binding, original_binding
+from portal.intake.models import Message, Report
+from portal.vault.certificates import CertifiedKey
+from portal.vault.items import Binding, ThreadRecipient, can_open, reseal_item
+from portal.vault.keyring import Keyring
+from portal.vault.models import SealedItem
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One sealed thing. The office's words are sealed to the reporter's thread key as well."""
+
+    item: SealedItem
+    purpose: str
+    binding: Binding
+    for_thread: bool = False
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One item and its pieces. The reporter's identity is not among them: its halves need the custodian.
+
+    They stay as they are; the new holder's custodian asks the old one's, both of whom lack the other half.
+    """
+
+    item: TriageItem
+    pieces: tuple[Piece, ...]
+
+    def check(self, keyring: Keyring, to: CertifiedKey) -> None:
+        """Raises `Invalid` for a piece that neither opens for this person nor is the new holder's already."""
+        for piece in self.pieces:
+            if not can_open(piece.item, keyring) and not _only_for(piece.item, to):
+                raise Invalid("此件有您的密钥不能打开的部分，请由能打开全部内容的人员操作。")
+
+    def hand_over(self, report: Report, keyring: Keyring, to: CertifiedKey) -> None:
+        """Seal every piece afresh to the new holder only, in the caller's transaction."""
+        thread = ThreadRecipient(report.id, bytes(report.thread_public))
+        for piece in self.pieces:
+            if not _only_for(piece.item, to):
+                reseal_item(
+                    piece.item,
+                    purpose=piece.purpose,
+                    binding=piece.binding,
+                    keyring=keyring,
+                    recipients=[to],
+                    thread=thread if piece.for_thread else None,
+                )
+
+
+def parcel_of(item: TriageItem, *, with_notes: bool) -> Parcel:
+    """The item's original and messages, and with it the office's notes where they move too."""
+    report = Report.objects.select_related("original").prefetch_related("original__envelopes").get(pk=item.pk)
+    pieces = [Piece(report.original, "original", original_binding(report.id))]
+    pieces += [_message_piece(message) for message in _messages(report)]
+    if with_notes:
+        pieces += [_note_piece(note) for note in notes_of(item.pk)]
+    return Parcel(item, tuple(pieces))
+
+
+def _messages(report: Report) -> Sequence[Message]:
+    rows = Message.objects.filter(report=report).select_related("item")
+    return list(rows.prefetch_related("item__envelopes").order_by("at", "id"))
+
+
+def _message_piece(message: Message) -> Piece:
+    office = message.author == Message.Author.OFFICE
+    purpose = "office_words" if office else "reporter_words"
+    return Piece(message.item, purpose, message_binding(message.id), for_thread=office)
+
+
+def _note_piece(note: TriageNote) -> Piece:
+    return Piece(note.words, NOTE, note_binding(note.id))
+
+
+def _only_for(item: SealedItem, key: CertifiedKey) -> bool:
+    """Whether the holder's share of the item is this key's already; the reporter's share does not count."""
+    holders = {envelope.recipient_id for envelope in item.envelopes.all() if envelope.recipient_id}
+    return holders == {key.id}
