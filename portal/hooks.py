@@ -69,7 +69,13 @@ class ReportAdded(Protocol):
     """The reporter added a message; the holder may have moved up because of it (`moved_from`)."""
 
     def __call__(
-        self, *, report: Report, message: Message, moved_from: str | None, now: dt.datetime
+        self,
+        *,
+        report: Report,
+        message: Message,
+        findings: list[Finding],
+        moved_from: str | None,
+        now: dt.datetime,
     ) -> None: ...
 
 
@@ -147,10 +153,19 @@ def report_filed(*, report: Report, findings: list[Finding], now: dt.datetime) -
         cast(ReportFiled, receive)(report=report, findings=findings, now=now)
 
 
-def report_added(*, report: Report, message: Message, moved_from: str | None, now: dt.datetime) -> None:
+def report_added(
+    *,
+    report: Report,
+    message: Message,
+    findings: list[Finding],
+    moved_from: str | None,
+    now: dt.datetime,
+) -> None:
     """Tell the floors above that the reporter added something."""
     for receive in receivers("report_added"):
-        cast(ReportAdded, receive)(report=report, message=message, moved_from=moved_from, now=now)
+        cast(ReportAdded, receive)(
+            report=report, message=message, findings=findings, moved_from=moved_from, now=now
+        )
 
 
 def report_withdrawn(*, report: Report, now: dt.datetime) -> None:

@@ -70,6 +70,8 @@ class Lead(models.Model):
     registered_at = models.DateTimeField()
     registered_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
     text = models.OneToOneField(SealedItem, on_delete=models.PROTECT, related_name="+")
+    concealed = models.BooleanField(default=False)
+    """The report has moved above this organ since: the lead is out of everybody's sight here."""
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -86,5 +88,9 @@ class Lead(models.Model):
         ]
         indexes = [
             # the ledger of an organ, newest first (`lead_page`)
-            models.Index(fields=["organ", "-registered_at", "id"], name="ledger_lead_newest"),
+            models.Index(
+                fields=["organ", "-registered_at", "id"],
+                condition=Q(concealed=False),
+                name="ledger_lead_newest",
+            ),
         ]

@@ -54,8 +54,11 @@ class LeadDetail:
 
 
 def visible_to(staff: Staff) -> QuerySet[Lead]:
-    """The leads this person may know of: those of organs whose held reports they see."""
-    return Lead.objects.filter(organ_id__in=visible_holders(staff))
+    """The leads this person may know of: those of organs whose held reports they see.
+
+    Not those of reports that have moved above the organ since.
+    """
+    return Lead.objects.filter(organ_id__in=visible_holders(staff), concealed=False)
 
 
 def lead_filter(*, state: str = "", source_class: str = "", year: str = "", q: str = "") -> LeadFilter:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from moderation.ledger.concealing import conceal_leads
 from moderation.triage.gate import REOPENED, UNCLAIMED, Act, change, log, ready
 from moderation.triage.models import TriageItem, TriageNote
 from moderation.triage.notes import NoteDraft, check_note, draft_note, open_notes
@@ -58,7 +59,7 @@ def refer(
             Act(organ, one.pk, "item_referred", {"from": item.holder_id}),
         )
     ]
-    parcels = [parcel_of(one, with_notes=False) for one in family]
+    parcels = [parcel_of(one, with_office_papers=False) for one in family]
     _move(parcels, actor=actor, target=organ, acts=acts, act="refer", now=now)
     return TriageItem.objects.select_related("claimed_by").get(pk=item.pk)
 
@@ -73,9 +74,10 @@ def lift(
 ) -> TriageItem:
     """Somebody here is among those complained about: seal the item to an organ above all of them (密封径送).
 
-    Everything goes, the office's notes and merged items included; who had opened it is put on record for
-    the new holder. Any reader may do it, whoever has claimed the item. For an item that moved up by itself
-    it brings the earlier parts after it, `subjects` or not. Returns the row as it now stands, out of sight.
+    Everything goes, the office's notes, lead texts and merged items included; who had opened it is put on
+    record for the new holder. Any reader may do it, whoever has claimed the item. For an item that moved up
+    by itself it brings the earlier parts after it, `subjects` or not. Returns the row as it now stands, out
+    of sight.
     Raises as `gate.ready`, and `Invalid` where nobody named is here or above.
     """
     now = now or present()
@@ -98,7 +100,7 @@ def lift(
         named.add(item.holder_id)
     family = [item, *TriageItem.objects.filter(merged_into=item.pk)]
     acts = [act for one in family for act in _lift_acts(one, holder, _readers(one))]
-    parcels = [parcel_of(one, with_notes=True) for one in family]
+    parcels = [parcel_of(one, with_office_papers=True) for one in family]
     note = _lift_note(item, actor, holder, subjects, named, now)
     _move(parcels, actor=actor, target=holder, acts=acts, act="lift", now=now, note=note)
     return TriageItem.objects.select_related("claimed_by").get(pk=item.pk)
@@ -130,6 +132,8 @@ def _move(
             report = reports[parcel.item.pk]
             report.holder_id = target
             report.save(update_fields=["holder"])
+            if act == "lift":
+                conceal_leads(report)
             parcel.hand_over(report, actor.keyring, key)
         if note is not None:
             note.save()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from moderation.ledger.concealing import lead_texts
 from moderation.triage.models import TriageItem, TriageNote
 from moderation.triage.notes import PURPOSE as NOTE
 from moderation.triage.notes import note_binding, notes_of
@@ -56,13 +57,14 @@ class Parcel:
                 )
 
 
-def parcel_of(item: TriageItem, *, with_notes: bool) -> Parcel:
-    """The item's original and messages, and with it the office's notes where they move too."""
+def parcel_of(item: TriageItem, *, with_office_papers: bool) -> Parcel:
+    """The item's original and messages; with the office's papers also its notes and lead texts."""
     report = Report.objects.select_related("original").prefetch_related("original__envelopes").get(pk=item.pk)
     pieces = [Piece(report.original, "original", original_binding(report.id))]
     pieces += [_message_piece(message) for message in _messages(report)]
-    if with_notes:
+    if with_office_papers:
         pieces += [_note_piece(note) for note in notes_of(item.pk)]
+        pieces += [Piece(*where) for where in lead_texts(report)]
     return Parcel(item, tuple(pieces))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Count, F, Q
 
+from moderation.ledger.concealing import conceal_leads
 from moderation.triage.gate import REOPENED, UNCLAIMED
 from moderation.triage.models import State, TriageItem
 from moderation.triage.reopening import resume_story
@@ -35,7 +36,14 @@ def report_filed(*, report: Report, findings: list[Finding], now: dt.datetime) -
     )
 
 
-def report_added(*, report: Report, message: Message, moved_from: str | None, now: dt.datetime) -> None:
+def report_added(
+    *,
+    report: Report,
+    message: Message,
+    findings: list[Finding],
+    moved_from: str | None,
+    now: dt.datetime,
+) -> None:
     """The reporter wrote: whatever was decided without it is open again, and nobody acts on the old version.
 
     Where the words moved the report up, the row moves along and waits for its earlier parts to be carried
@@ -51,6 +59,9 @@ def report_added(*, report: Report, message: Message, moved_from: str | None, no
     if moved_from is not None:
         fields |= {**UNCLAIMED, "holder_id": report.holder_id, "awaits_lift": True}
         _leave_behind(item)
+        conceal_leads(report)
+    if any(finding.code == URGENT for finding in findings):
+        fields["urgent"] = True
     TriageItem.objects.filter(pk=item.pk).update(version=F("version") + 1, **fields)
     resume_story(report=report, was=item.state, now=now)
 

@@ -86,7 +86,11 @@ def _add(report: Report, text: str, findings: list[hooks.Finding], now: dt.datet
             report.holder_id = holder
             report.save(update_fields=["holder"])
         hooks.report_added(
-            report=report, message=message, moved_from=before if holder != before else None, now=now
+            report=report,
+            message=message,
+            findings=findings,
+            moved_from=before if holder != before else None,
+            now=now,
         )
     return message
 

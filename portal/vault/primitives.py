@@ -11,11 +11,17 @@ from typing import Final
 from nacl import bindings, encoding, exceptions, public, pwhash, signing
 from nacl.hash import blake2b
 
+from portal.common.errors import Refusal
+
 KEY_BYTES: Final = 32
 
 
-class Tampered(Exception):
+class Tampered(Refusal):
     """What was to be opened or verified is not what was sealed or signed, or not for this key."""
+
+    code = "sealed_data_damaged"
+    status = 503
+    detail = "密封数据未通过校验，操作没有进行。请联系系统管理员。"
 
 
 @dataclass(frozen=True)
