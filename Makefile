@@ -87,7 +87,7 @@ tests-sqlite: install
 	$(call step,tests on SQLite,pytest -n $(JOBS) --durations 10)
 
 tests-postgres: install
-	$(call step,tests on PostgreSQL and Redis,python -m tests.services -- pytest -n $(JOBS) --durations 10 -m 'not browser')
+	$(call step,tests on PostgreSQL and Redis,python -m tests.services -- pytest -n $(JOBS) --durations 10)
 
 soak: install ## long runs with faults and load (resumable)
 	python -m tests.soak $(ARGS)
