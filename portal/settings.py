@@ -241,6 +241,7 @@ RATELIMIT_FAIL_OPEN = True  # a cache that is down must not stop people from rep
 
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # nothing sends mail yet
 SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # CSRF: portal.common.middleware.StaffCsrf is that middleware, on the desk's pages
     "security.W008",  # SECURE_SSL_REDIRECT: see above
 ]
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.people import PASSPHRASE
+from portal.accounts.demo_house import PASSPHRASE
 
 TIP = {
     "kind": "tip",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from portal.accounts.demo_house import PASSPHRASE
 from tests.machine import chromium
-from tests.people import PASSPHRASE
 from tests.server import Server, running_server
 
 pytestmark = pytest.mark.browser

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -139,7 +140,7 @@ def test_recusal_leaves_no_trace_at_or_below(sibling_staff: list[str], how: str)
     _assert_gone(report.pk, named, below, holder, sibling_staff)
 
 
-def _assert_gone(report: object, named: str, below: set[str], holder: str, sibling_staff: list[str]) -> None:
+def _assert_gone(report: UUID, named: str, below: set[str], holder: str, sibling_staff: list[str]) -> None:
     assert Report.objects.get(pk=report).holder_id == holder
     assert TriageItem.objects.get(pk=report).holder_id == holder
     assert holder not in below
