@@ -95,9 +95,9 @@ def keyset_page(
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     keys = rows.order_by(*order)
-    if cursor:
-        keys = keys.filter(_after(order, decode_cursor(cursor, len(order))))
     try:
+        if cursor:
+            keys = keys.filter(_after(order, decode_cursor(cursor, len(order))))
         ids: list[Any] = list(keys.values_list("pk", flat=True)[: limit + 1])
     except (ValueError, TypeError, ValidationError):
         raise Invalid(fields={"cursor": "翻页标记无效。"}) from None
