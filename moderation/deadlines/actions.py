@@ -6,7 +6,7 @@ from uuid import UUID
 from moderation.deadlines.models import Obligation, Rule
 from moderation.deadlines.queries import live_obligations, nearest_due, rules_on
 from portal import hooks
-from portal.calendar.counting import Due, Unit, due_after
+from portal.calendar.counting import Calendar, Due, Unit, due_after
 from portal.calendar.queries import the_calendar
 from portal.common.clock import local_date
 from portal.intake.actions import set_reply_due
@@ -20,10 +20,10 @@ REPLIES = (PROCEDURAL, SUBSTANTIVE)
 
 def start_clocks(*, report: Report, now: dt.datetime) -> None:
     """Start the two reply clocks from this day. Raises `NotReady` without rules."""
-    day = local_date(now)
-    rules = rules_on(day, *REPLIES)
-    Obligation.objects.bulk_create([_started(report.id, rule, day) for rule in rules])
-    publish_due(report=report)
+    day, calendar = local_date(now), the_calendar()
+    started = [_started(report.id, rule, day, calendar) for rule in rules_on(day, *REPLIES)]
+    Obligation.objects.bulk_create(started)
+    _publish(report, min(obligation.due for obligation in started))
 
 
 def pause_clocks(*, report: Report, now: dt.datetime) -> None:
@@ -42,9 +42,9 @@ def restart_clocks(*, report: Report, now: dt.datetime) -> None:
     if not owed:
         start_clocks(report=report, now=now)
         return
-    day = local_date(now)
+    day, calendar = local_date(now), the_calendar()
     for obligation in owed:
-        due = _due(obligation.rule, day)
+        due = _due(obligation.rule, day, calendar)
         live_obligations(report.id).filter(pk=obligation.pk).update(
             started_on=day, due=due.date, provisional=due.provisional, paused_on=None
         )
@@ -74,13 +74,16 @@ def revive_clocks(*, report: Report, reason: str) -> None:
 
 def publish_due(*, report: Report) -> None:
     """Promise the reporter the nearest date, and tell the floors above."""
-    due = nearest_due(report.id)
+    _publish(report, nearest_due(report.id))
+
+
+def _publish(report: Report, due: dt.date | None) -> None:
     set_reply_due(report=report, due=due)
     hooks.due_changed(report=report, due=due)
 
 
-def _started(report: UUID, rule: Rule, day: dt.date) -> Obligation:
-    due = _due(rule, day)
+def _started(report: UUID, rule: Rule, day: dt.date, calendar: Calendar) -> Obligation:
+    due = _due(rule, day, calendar)
     return Obligation(
         report_id=report,
         rule=rule,
@@ -92,6 +95,6 @@ def _started(report: UUID, rule: Rule, day: dt.date) -> Obligation:
     )
 
 
-def _due(rule: Rule, day: dt.date) -> Due:
+def _due(rule: Rule, day: dt.date, calendar: Calendar) -> Due:
     unit: Unit = rule.unit  # type: ignore[assignment]  # the table's check constraint admits no other word
-    return due_after(day, length=rule.length, unit=unit, calendar=the_calendar())
+    return due_after(day, length=rule.length, unit=unit, calendar=calendar)

@@ -183,18 +183,26 @@ def waiting_for(actor: SignedIn) -> list[Waiting]:
     """Colleagues of the actor's organ whom the actor could let in with the keys at hand."""
     tree = organ_tree()
     path = key_path(tree, actor.staff.organ_id)
+    colleagues = list(Staff.objects.filter(organ=actor.staff.organ_id, active=True).order_by("username"))
+    keys = {
+        key.path: key
+        for key in VaultKey.objects.filter(
+            path__in=[staff_path(tree, staff) for staff in colleagues],
+            purpose=Purpose.PERSONAL,
+            superseded_at__isnull=True,
+        )
+    }
+    grants = Grant.objects.filter(to__in=[key.pk for key in keys.values()], revoked_at__isnull=True)
+    granted = set(grants.values_list("to_id", "key__purpose"))
     found = []
-    for staff in Staff.objects.filter(organ=actor.staff.organ_id, active=True).order_by("username"):
-        key = current_personal_key(staff_path(tree, staff))
+    for staff in colleagues:
+        key = keys.get(staff_path(tree, staff))
         if key is None:
             continue
-        granted = set(
-            Grant.objects.filter(to=key, revoked_at__isnull=True).values_list("key__purpose", flat=True)
-        )
         missing = tuple(
             purpose
             for purpose in purposes_for(staff.roles)
-            if purpose not in granted and actor.keyring.holding(path, purpose) is not None
+            if (key.pk, purpose) not in granted and actor.keyring.holding(path, purpose) is not None
         )
         if missing:
             found.append(Waiting(staff, fingerprint(key), missing))

@@ -46,7 +46,7 @@ def record(
 
     `detail` takes ids, counts and words from closed lists only. Writers of one organ queue on its head.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # it stands or falls with the caller's change
         head = AuditHead.objects.select_for_update().filter(organ_id=organ).first()
         if head is None:
             AuditHead.objects.get_or_create(organ_id=organ, defaults={"link": GENESIS})

@@ -35,3 +35,6 @@ class JsonDiskCache(DjangoCache):  # type: ignore[misc]
         folder.chmod(0o700)
         options = {"disk": JsonDisk, **params.get("OPTIONS", {})}
         super().__init__(directory, {**params, "OPTIONS": options})
+
+    def close(self, **kwargs: Any) -> None:
+        """Stay open: Django closes its caches after each request, and opening files again costs more."""

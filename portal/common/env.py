@@ -78,7 +78,11 @@ def database_from_url(url: str) -> dict[str, object]:
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        return {"ENGINE": "portal.common.sqlite", "NAME": unquote(parts.path[1:]) or ":memory:"}
+        return {
+            "ENGINE": "portal.common.sqlite",
+            "NAME": unquote(parts.path[1:]) or ":memory:",
+            "CONN_MAX_AGE": None,  # a file needs no reconnecting
+        }
     if parts.scheme not in {"postgresql", "postgres"}:
         raise ImproperlyConfigured("YANLU_DATABASE_URL must start with sqlite:/// or postgresql://")
     extra = dict(parse_qsl(parts.query))

@@ -39,12 +39,14 @@ from portal.vault.items import (
     seal_item,
     seal_split,
 )
-from portal.vault.models import VaultKey
+from portal.vault.models import PurposeKey, VaultKey
 from portal.vault.primitives import Tampered, keyed_hash
 from portal.vault.proof import make_proof
+from portal.vault.purpose_keys import active_keys
 from portal.vault.receipts import ReceiptSecrets, formatted, secrets_from_nonce
 
 Purpose = VaultKey.Purpose
+NodePurpose = PurposeKey.Purpose
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,12 @@ def submit_report(
     canonical = canonical_bytes(kind=kind, organ=organ, form=current_form(kind), content=content)
     body = canonical + json.dumps(asdict(identity or Identity()), sort_keys=True).encode()
 
-    secrets = secrets_from_nonce(nonce)
-    earlier = _filed_earlier(secrets, body)
-    if earlier is not None:
-        return earlier
+    node = active_keys(NodePurpose.RECEIPT, NodePurpose.LOOKUP, NodePurpose.PROOF)
+    secrets = secrets_from_nonce(nonce, node)
+    if len(secrets) > 1:  # after a key change a retry would not meet the unique lookup of the newest key
+        earlier = _filed_earlier(secrets, body)
+        if earlier is not None:
+            return earlier
     newest = secrets[0]
     report = Report(
         id=new_id(),
@@ -110,7 +114,7 @@ def submit_report(
         received_at=now,
         status_at=now,
         receipt_to_change=actor is not None,
-        proof=make_proof(digits=newest.digits, canonical=canonical, received_at=now),
+        proof=make_proof(digits=newest.digits, canonical=canonical, received_at=now, keys=node),
     )
     drafts = _seal(report, tree, canonical=canonical, identity=identity)
     try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from portal.vault.models import PurposeKey
 from portal.vault.primitives import CURRENT, Tampered, keyed_hash, pack, suite_of
-from portal.vault.purpose_keys import active_keys, current_key, key_of_version
+from portal.vault.purpose_keys import ActiveKeys, active_keys, key_of_version
 from portal.vault.receipts import proof_key
 
 _LABEL = "yanlu-proof-1"
@@ -30,9 +30,9 @@ def content_digest(digits: str, canonical: bytes) -> bytes:
     return keyed_hash(proof_key(digits), canonical, person="yanlu-proof-text")
 
 
-def make_proof(*, digits: str, canonical: bytes, received_at: dt.datetime) -> str:
-    """The proof as one line of text for the reporter to keep. Raises `NotReady`."""
-    version, seed = current_key(PurposeKey.Purpose.PROOF)
+def make_proof(*, digits: str, canonical: bytes, received_at: dt.datetime, keys: ActiveKeys) -> str:
+    """The proof as one line of text for the reporter to keep; `keys` hold those of `proof`."""
+    version, seed = keys[PurposeKey.Purpose.PROOF][0]
     digest = content_digest(digits, canonical)
     at = received_at.isoformat()
     signature = CURRENT.sign(seed, pack(_LABEL, at, digest))

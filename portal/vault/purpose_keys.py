@@ -41,17 +41,17 @@ def _unwrapped(master: str, purpose: str, version: int, wrapped: bytes) -> bytes
     return unwrap(wrapped, _name(purpose, version))
 
 
-def _open(row: PurposeKey) -> tuple[int, bytes]:
-    wrapped = bytes(row.wrapped)
-    return row.version, _unwrapped(settings.YANLU_MASTER_KEY, row.purpose, row.version, wrapped)
+ActiveKeys = dict[str, list[tuple[int, bytes]]]
+"""Usable keys by purpose as (version, key), newest first."""
 
 
-def active_keys(*purposes: str) -> dict[str, list[tuple[int, bytes]]]:
+def active_keys(*purposes: str) -> ActiveKeys:
     """The usable keys of each purpose as (version, key), newest first. Raises `NotReady` if one has none."""
     rows = PurposeKey.objects.filter(purpose__in=purposes, retired_at__isnull=True).order_by("-version")
-    found: dict[str, list[tuple[int, bytes]]] = {purpose: [] for purpose in purposes}
-    for row in rows:
-        found[row.purpose].append(_open(row))
+    found: ActiveKeys = {purpose: [] for purpose in purposes}
+    for purpose, version, wrapped in rows.values_list("purpose", "version", "wrapped"):
+        key = _unwrapped(settings.YANLU_MASTER_KEY, purpose, version, bytes(wrapped))
+        found[purpose].append((version, key))
     if not all(found.values()):
         raise NotReady
     return found
@@ -67,7 +67,7 @@ def key_of_version(purpose: str, version: int) -> bytes:
     row = PurposeKey.objects.filter(purpose=purpose, version=version).first()
     if row is None:
         raise NotReady
-    return _open(row)[1]
+    return _unwrapped(settings.YANLU_MASTER_KEY, purpose, version, bytes(row.wrapped))
 
 
 def make_missing(*, now: dt.datetime) -> list[str]:

@@ -13,7 +13,7 @@ from stdnum.iso7064 import mod_11_10
 
 from portal.vault.models import PurposeKey
 from portal.vault.primitives import CURRENT, keyed_hash
-from portal.vault.purpose_keys import active_keys
+from portal.vault.purpose_keys import ActiveKeys, active_keys
 
 NONCE_BYTES = 16
 DIGITS = 24
@@ -73,15 +73,16 @@ def _secrets(digits: str, version: int, receipt_key: bytes, lookup_key: bytes) -
     )
 
 
-def secrets_from_nonce(nonce: bytes) -> list[ReceiptSecrets]:
+def secrets_from_nonce(nonce: bytes, keys: ActiveKeys | None = None) -> list[ReceiptSecrets]:
     """What one submission's nonce gives, under every active key, newest first.
 
-    A new report uses the first; a retry after a key change is found under one of the others.
+    A new report uses the first; a retry after a key change is found under one of the others. `keys`: those
+    of `receipt` and `lookup`, where the caller has read them already.
     Raises `NotReady` without purpose keys, `ValueError` for a nonce of another length.
     """
     if len(nonce) != NONCE_BYTES:
         raise ValueError("a nonce has 16 bytes")
-    keys = active_keys(PurposeKey.Purpose.RECEIPT, PurposeKey.Purpose.LOOKUP)
+    keys = keys or active_keys(PurposeKey.Purpose.RECEIPT, PurposeKey.Purpose.LOOKUP)
     lookups = dict(keys[PurposeKey.Purpose.LOOKUP])
     found = []
     for version, key in keys[PurposeKey.Purpose.RECEIPT]:

@@ -29,10 +29,11 @@ def test_certified_every_organ_key_reaches_the_root(house: None, organ: str, pur
     assert (key.path, key.purpose) == (key_path(organ_tree(), organ), purpose)
 
 
-def test_certified_two_keys_cost_one_query(
+def test_certified_two_proved_keys_cost_one_query(
     house: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     path = key_path(organ_tree(), COUNTY)
+    certified_keys([(path, "triage"), (path, "custody")])
 
     with django_assert_num_queries(1):
         certified_keys([(path, "triage"), (path, "custody")])
