@@ -45,7 +45,10 @@ POLICE_ANSWER = (
     "您反映的是公安机关不立案。请先向该派出所的上一级公安机关申请复议；对复议结果仍不服的，"
     "可以凭书面决定到检察服务中心申请立案监督，也可以拨打 12309 咨询要带的材料。"
 )
-QUESTION = "请补充：是哪个院、哪位工作人员；大概什么时间、什么事情；您是怎么知道的；有没有可以证明的材料或者人。"
+QUESTION = (
+    "请补充：是哪个院、哪位工作人员；大概什么时间、什么事情；您是怎么知道的；有没有可以证明的材料或者人。"
+)
+MORE_ABOUT_CITY = "补充：我刚知道，刘某的领导、成都市检察院的一名处长打过招呼。"
 
 
 @dataclass
@@ -176,8 +179,16 @@ def _forum(stage: Stage, at: dt.datetime) -> None:
         ("演示委员乙", Capacity.CPPCC_MEMBER, Level.CITY, "教育界"),
         ("演示监督员丙", Capacity.PEOPLE_SUPERVISOR, "", "某社区"),
     ):
-        who = {"name": name, "capacity": capacity, "level": level, "delegation": unit}
-        people.append(add_attendee(actor=clerk, forum_id=forum.id, now=at, **who))
+        attendee = add_attendee(
+            actor=clerk,
+            forum_id=forum.id,
+            name=name,
+            capacity=capacity,
+            level=level,
+            delegation=unit,
+            now=at,
+        )
+        people.append(attendee)
     for number, (words, place) in enumerate(SAID):
         name = f"said_{number}"
         stage.receipts[name] = log_utterance(
@@ -197,7 +208,7 @@ _reply = partial(_act, act=actions.reply)
 
 PAST: tuple[tuple[When, Deed], ...] = (
     ((12, "20:41"), _file("tea_house")),
-    ((11, "09:20"), _decide("tea_house", "triager", outcome=Outcome.LEAD, note="内容具体，有监控和截图可查。")),
+    ((11, "09:20"), _decide("tea_house", "triager", outcome=Outcome.LEAD, note="内容具体，有监控可查。")),
     ((11, "09:34"), _reply("tea_house", "triager", text=RECEIVED)),
     ((9, "10:05"), _file("tea_house_again")),
     ((8, "15:12"), _merge("tea_house_again", "tea_house")),
@@ -223,7 +234,7 @@ PAST: tuple[tuple[When, Deed], ...] = (
     ((3, "09:05"), _act("spam", "moderator", actions.void, reason="票据广告，没有反映任何问题。")),
     ((3, "19:47"), _file("case_lookup")),
     ((5, "16:02"), _file("moved_up")),
-    ((2, "21:30"), _reporter("moved_up", add_message, text="补充：我刚知道，刘某的领导、成都市检察院的一名处长打过招呼。")),
+    ((2, "21:30"), _reporter("moved_up", add_message, text=MORE_ABOUT_CITY)),
     ((1, "09:58"), _file("how_to_ask")),
     ((1, "16:35"), _file("threat")),
     (25, _act("threat", "triager2", actions.claim)),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from moderation.desk.queries import Day, reads_the_queue, the_day
 from moderation.triage.showing import Row, rows
+from moderation.triage.views import DECIDERS
 from portal.accounts.actions import own_fingerprint, waiting_for
 from portal.accounts.middleware import signed_in
 from portal.accounts.signed_in import QUEUE_ROLES, SignedIn, visible_holders
@@ -29,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "day": day,
         "lists": _lists(day, actor, now) if day else {},
         "works": bool(staff.roles & QUEUE_ROLES),
+        "decides": bool(staff.roles & DECIDERS),
         "several_holders": len(visible_holders(staff)) > 1,
         "today": local_date(now),
         "waiting": waiting_for(actor) if staff.roles & KEY_HOLDERS else [],

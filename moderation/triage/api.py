@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from moderation.triage import actions
 from moderation.triage.filters import FILTERS, queue_filters
 from moderation.triage.models import TriageItem
-from moderation.triage.queries import queue_line
+from moderation.triage.queries import queue_line, visible_item
 from moderation.triage.reading import read_item, read_queue
 from moderation.triage.serializers import (
     AskBody,
@@ -71,6 +71,7 @@ class ActView(APIView):
 
     def perform(self, request: Request, item_id: UUID) -> TriageItem:
         """Do it on the version the client names."""
+        visible_item(actor_of(request).staff, item_id)  # the unseen is not there, whatever the body says
         body = read_body(self.body, request)
         version = required_version(request, body)
         return type(self).act(

@@ -1,9 +1,10 @@
 """The forms of the queue. What was typed stays in them, whatever is refused."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
 from moderation.ledger.form_parts import SubjectRows
 from moderation.triage.filters import LONGEST_Q
@@ -55,13 +56,13 @@ class ActForm(forms.Form):
     seen = forms.IntegerField(min_value=0, required=False)
 
     use_required_attribute = False  # errors are told in our words, beside the field
-    of_the_page = ("version", "seen")
+    of_the_page: ClassVar[tuple[str, ...]] = ("version", "seen")
 
     def arguments(self) -> dict[str, Any]:
         """What the action takes beside actor and item. Call on a valid form."""
         return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
 
-    def refused(self, refusal: Refusal) -> None:
+    def show(self, refusal: Refusal) -> None:
         """Show a refusal beside the fields it names, else above the form."""
         beside = [name for name in refusal.fields if self.field_for(name)]
         for name in beside:
@@ -173,7 +174,7 @@ class LiftForm(ActForm, SubjectRows):
     """Who here or above is complained about."""
 
     rows = 2
-    of_the_page = ("version", "seen", "token")
+    of_the_page: ClassVar[tuple[str, ...]] = ("version", "seen", "token")
 
     def arguments(self) -> dict[str, Any]:
         """Version and subjects."""
@@ -201,9 +202,9 @@ ACT_FORMS: dict[str, type[ActForm]] = {
 }
 
 
-def act_form(act: str, *args: Any) -> ActForm:
+def act_form(act: str, data: QueryDict | None = None) -> ActForm:
     """The form of an act, its ids apart from those of the other forms of the page."""
-    return ACT_FORMS[act](*args, auto_id=f"{act}-%s")
+    return ACT_FORMS[act](data, auto_id=f"{act}-%s")
 
 
 def into(form: ActForm) -> UUID | None:

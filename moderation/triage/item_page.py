@@ -25,7 +25,7 @@ from moderation.triage.showing import (
 )
 from portal.accounts.actions import own_fingerprint
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn
+from portal.accounts.signed_in import QUEUE_ROLES, SignedIn
 from portal.common.clock import local_date
 from portal.common.errors import Refusal
 from portal.common.words import one_line
@@ -72,7 +72,14 @@ def item_context(
     item, tree = detail.item, organ_tree()
     repeats = list(visible_to(actor.staff).filter(merged_into=item.pk).order_by("received_at")[:50])
     readable = detail.content is not None and all(entry.text is not None for entry in detail.messages)
-    offered = offers(actor=actor, item=item, readable=readable, repeats=len(repeats), now=now)
+    offered = offers(
+        actor=actor,
+        item=item,
+        readable=readable,
+        opened=detail.content is not None,
+        repeats=len(repeats),
+        now=now,
+    )
     notes = _notes(item, actor.keyring)
     names = people([*(entry.actor for entry in detail.history), *(note.author for note in notes)])
     log = history(detail.history, names)
@@ -94,6 +101,7 @@ def item_context(
         "clocks": _clocks(item, now),
         "claimer": _claimer(item, now),
         "mine": claim_lives(item, now) and item.claimed_by_id == actor.staff.pk,
+        "works": bool(actor.staff.roles & QUEUE_ROLES),
         "holder": tree.node(item.holder_id).display_name,
         "addressed": tree.node(item.addressed_id).display_name,
         "acts": offered.acts,

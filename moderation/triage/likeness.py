@@ -1,6 +1,7 @@
 """How much two letters have in common, to put likely repeats first. A human decides."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from moderation.triage.queries import QueueLine
 
@@ -8,7 +9,7 @@ from moderation.triage.queries import QueueLine
 def shingles(text: str) -> frozenset[str]:
     """All pairs of neighbouring letters; spaces and punctuation do not count."""
     letters = [character for character in text if character.isalnum()]
-    return frozenset(first + second for first, second in zip(letters, letters[1:], strict=False))
+    return frozenset(first + second for first, second in pairwise(letters))
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:

@@ -13,7 +13,7 @@ from moderation.triage.forms import ActForm, act_form, into
 from moderation.triage.item_page import FIRST_LINES, Refused
 from moderation.triage.likeness import most_alike
 from moderation.triage.models import TriageItem
-from moderation.triage.queries import ItemDetail, QueueLine
+from moderation.triage.queries import ItemDetail, QueueLine, quiet_content
 from moderation.triage.reading import read_item, read_queue
 from moderation.triage.views import item_response
 from portal.accounts.middleware import signed_in
@@ -30,14 +30,14 @@ LOOKED_AT, SHOWN = 200, 12
 def merge(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Candidates, the likest first, or those a search finds; choosing one merges."""
     actor = signed_in(request)
-    form = act_form("merge", request.POST) if request.method == "POST" else act_form("merge")
+    form = act_form("merge", request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             actions.merge(actor=actor, item_id=item_id, **form.arguments())
         except Stale as late:
             return item_response(request, actor, item_id, Refused("merge", form, late))
         except Invalid as refusal:
-            form.refused(refusal)
+            form.show(refusal)
         else:
             return redirect(f"{reverse('triage:item', args=[item_id])}?done=merge")
     return _page(request, actor, item_id, form)

@@ -8,7 +8,7 @@ from moderation.triage.models import State, TriageItem
 from moderation.triage.transitions import DESPITE_A_CLAIM, TRANSITIONS
 from portal.accounts.signed_in import SignedIn
 
-_NEED_THE_WORDS = frozenset({"decide", "ask", "reply", "merge", "refer", "lift"})
+_NEED_THE_WORDS = frozenset({"void", "decide", "ask", "reply", "merge", "refer", "lift"})
 """Nobody judges what they cannot read."""
 
 
@@ -20,10 +20,13 @@ class Offers:
     missing: tuple[str, ...]
 
 
-def offers(*, actor: SignedIn, item: TriageItem, readable: bool, repeats: int, now: dt.datetime) -> Offers:
+def offers(
+    *, actor: SignedIn, item: TriageItem, readable: bool, opened: bool, repeats: int, now: dt.datetime
+) -> Offers:
     """What this person may do to the item as it stands, by the table of transitions and what it carries.
 
-    `readable`: all of it opens for them; `repeats`: how many items were merged into it.
+    `readable`: all of it opens for them; `opened`: the original does, which is enough to carry it over to
+    where the rest has gone; `repeats`: how many items were merged into it.
     """
     other = claimed_by_other(item, actor, now)
     acts = {
@@ -36,7 +39,9 @@ def offers(*, actor: SignedIn, item: TriageItem, readable: bool, repeats: int, n
     if other:
         acts &= DESPITE_A_CLAIM
     if not readable:
+        carries = item.awaits_lift and opened and "lift" in acts
         acts -= _NEED_THE_WORDS
+        acts |= {"lift"} if carries else set()
     return Offers(frozenset(acts), tuple(_missing(item, actor, by_table, other=other, repeats=repeats)))
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from moderation.triage.guidance import said_done
 from moderation.triage.models import State, TriageItem
@@ -86,9 +87,7 @@ def pieces(text: str, findings: Iterable[Finding], *, field: str) -> list[Piece]
     """The text of a field cut where findings begin and end; joined again it is the text."""
     spans = [one for one in findings if one.field == field and 0 <= one.start < one.end <= len(text)]
     cuts = sorted({0, len(text), *(one.start for one in spans), *(one.end for one in spans)})
-    return [
-        Piece(text[start:end], _mark(spans, start, end)) for start, end in zip(cuts, cuts[1:], strict=False)
-    ]
+    return [Piece(text[start:end], _mark(spans, start, end)) for start, end in pairwise(cuts)]
 
 
 def due_shown(due: dt.date | None, today: dt.date) -> DueShown | None:

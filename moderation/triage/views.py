@@ -29,6 +29,7 @@ from portal.common.errors import Invalid, NotFound, NotSignedIn, Refusal, Stale
 from portal.common.paging import encode_cursor, keyset_page
 from portal.organs.queries import organ_tree
 
+DECIDERS = frozenset({"triager", "leader"})
 READERS = (*QUEUE_ROLES, "supervisor")
 _COUNTED = (State.HELD, State.OPEN, State.WAITING, State.VOID_PROPOSED)
 _ENDED = (State.DECIDED, State.VOID)
@@ -83,9 +84,14 @@ def next_item(request: HttpRequest) -> HttpResponse:
     """On to the next item nobody else has claimed; behind the one just read, if that is still to be done."""
     actor = signed_in(request)
     actor.require(*READERS)
-    found = _next(actor.staff, request.GET)
+    state = request.GET.get("state", "")
+    if state not in _UNDECIDED:
+        state = State.OPEN if actor.staff.roles & DECIDERS else State.HELD
+    found = _next(actor.staff, state, request.GET.get("after", ""))
     return (
-        redirect("triage:item", item_id=found) if found else redirect(f"{reverse('triage:queue')}?state=open")
+        redirect("triage:item", item_id=found)
+        if found
+        else redirect(f"{reverse('triage:queue')}?state={state}")
     )
 
 
@@ -104,7 +110,7 @@ def act(request: HttpRequest, item_id: UUID, act: str) -> HttpResponse:
     form = act_form(act, request.POST)
     actor = signed_in_or_none(request)
     if actor is None:
-        return _not_done(request, form, NotSignedIn())
+        return _session_over(request, form, item_id)
     try:
         visible_item(actor.staff, item_id)
         if form.is_valid():
@@ -115,7 +121,7 @@ def act(request: HttpRequest, item_id: UUID, act: str) -> HttpResponse:
     except Stale as late:
         return item_response(request, actor, item_id, Refused(act, form, late))
     except Invalid as refusal:
-        form.refused(refusal)
+        form.show(refusal)
     return item_response(request, actor, item_id, Refused(act, form))
 
 
@@ -148,6 +154,14 @@ def _not_done(request: HttpRequest, form: ActForm, refusal: Refusal) -> HttpResp
     return render(request, "triage/not_done.html", context, status=refusal.status)
 
 
+def _session_over(request: HttpRequest, form: ActForm, item_id: UUID) -> HttpResponse:
+    """To the sign-in page, unless something was written that would be lost on the way."""
+    if form.typed():
+        return _not_done(request, form, NotSignedIn())
+    page = reverse("triage:item", args=[item_id])
+    return redirect(f"{reverse('sign-in')}?{urlencode({'next': page})}")
+
+
 def _tabs(staff: Staff, given: Mapping[str, str]) -> list[dict[str, Any]]:
     """The states, with capped counts of what is still to be done; they keep the other filters."""
     kept = {name: value for name, value in given.items() if name not in {"state", "outcome"}}
@@ -165,11 +179,9 @@ def _tabs(staff: Staff, given: Mapping[str, str]) -> list[dict[str, Any]]:
     return tabs
 
 
-def _next(staff: Staff, given: Mapping[str, str]) -> UUID | None:
-    now = present()
-    before, state = _left_behind(staff, given.get("after", "")), given.get("state", "")
-    filters = QueueFilters(state=state if state in _UNDECIDED else State.OPEN)
-    todo = narrowed(visible_to(staff), filters, staff=staff, now=now)
+def _next(staff: Staff, state: str, after: str) -> UUID | None:
+    now, before = present(), _left_behind(staff, after)
+    todo = narrowed(visible_to(staff), QueueFilters(state=state), staff=staff, now=now)
     free = todo.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_by=staff))
     cursor = None
     if before is not None and before.state in _UNDECIDED:
