@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from moderation.ledger.actions import read_lead, read_leads, register_lead
+from moderation.ledger.actions import HAND_OVER_ROLES, read_lead, read_leads, register_lead
 from moderation.ledger.queries import lead_detail, lead_filter
 from moderation.ledger.serializers import (
     LeadAnswer,
@@ -49,7 +49,9 @@ class LeadsView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Enter a lead. A clerk gets back its id, version and number only."""
-        actor, body = actor_of(request), read_body(RegisterLeadBody, request)
+        actor = actor_of(request)
+        actor.require(*HAND_OVER_ROLES)
+        body = read_body(RegisterLeadBody, request)
         key = request.headers.get("Idempotency-Key")
         subjects = [Subject(**subject) for subject in body.pop("subjects")]
         lead = register_lead(
