@@ -18,7 +18,7 @@ from pytest_django import DjangoDbBlocker
 from portal.accounts.actions import grant_to_person
 from portal.accounts.demo_house import PASSPHRASE, build_demo_house
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn, key_path, staff_path
+from portal.accounts.signed_in import SignedIn, acting, key_path, staff_path
 from portal.common.clock import BEIJING
 from portal.intake.actions import Receipt, submit_report
 from portal.intake.content import Content, Identity, Subject
@@ -62,7 +62,7 @@ def signed_in(username: str) -> SignedIn:
     staff = Staff.objects.select_related("organ").get(username=username)
     row = current_personal_key(staff_path(organ_tree(), staff))
     assert row is not None
-    return SignedIn(staff, Keyring(open_personal_key(row, PASSPHRASE)))
+    return acting(staff, Keyring(open_personal_key(row, PASSPHRASE)))
 
 
 class People:
@@ -133,10 +133,18 @@ def hire(username: str, *, organ: str, role: str, by: OpenKey | None = None) -> 
     if by is not None:
         assert by.path == key_path(organ_tree(), organ)
         grant_to_person(by, VaultKey.objects.get(pk=opened.id), now=FOUNDED)
-    return SignedIn(staff, Keyring(opened))
+    return acting(staff, Keyring(opened))
+
+
+def triage_key_of(organ: str, people: People) -> OpenKey:
+    """The triage key of a city or county of the demo house, as the supervisors above it hold it."""
+    above = people.supervisor_province if organ_tree().parent(organ) == PROVINCE else people.supervisor
+    key = above.keyring.holding(key_path(organ_tree(), organ), "triage")
+    assert key is not None
+    return key
 
 
 @pytest.fixture
 def outsider(people: People) -> SignedIn:
     """A triager of another city, who must never see anything of ours."""
-    return hire("triager-outsider", organ=OUTSIDER, role="triager")
+    return hire("triager-outsider", organ=OUTSIDER, role="triager", by=triage_key_of(OUTSIDER, people))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from portal.accounts.models import ROLE_LABELS, ROLES, Staff, StaffSession
-from portal.accounts.signed_in import QUEUE_ROLES, SignedIn, key_path, staff_path
+from portal.accounts.signed_in import KEY_OF_ROLE, SignedIn, key_path, staff_path
 from portal.audit.actions import record
 from portal.common.clock import now as present
 from portal.common.errors import Forbidden, Invalid, NotFound
 from portal.organs.queries import organ_tree
-from portal.vault.certificates import verify
+from portal.vault.certificates import public_half, verify
 from portal.vault.keyring import current_personal_key
 from portal.vault.keys import OpenKey, certify, fingerprint, grant
 from portal.vault.locks import make_personal_key
@@ -55,11 +55,12 @@ def _audit(actor: SignedIn, action: str, staff: Staff, now: dt.datetime, **detai
 
 
 def administers(actor: SignedIn, organ: str) -> bool:
-    """Whether an administrator's own organ is this one or stands above it."""
+    """Whether an administrator's own organ is this one or stands above it in administration.
+
+    A special office has administrators of its own: those it may have to look into do not staff it.
+    """
     tree = organ_tree()
-    return (organ in tree and actor.staff.organ_id in (organ, *tree.ancestors(organ))) or (
-        organ in tree and tree.node(organ).kind != "procuratorate" and actor.staff.organ.level == "province"
-    )
+    return organ in tree and actor.staff.organ_id in (organ, *tree.ancestors(organ))
 
 
 def invite_staff(
@@ -169,14 +170,8 @@ def close_account(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = No
 
 def purposes_for(roles: frozenset[str]) -> tuple[str, ...]:
     """Which of their organ's keys these roles open; none for the three administrators and for clerks."""
-    wanted = []
-    if roles & QUEUE_ROLES:
-        wanted.append(Purpose.TRIAGE.value)
-    if "supervisor" in roles:
-        wanted.append(Purpose.OVERSIGHT.value)
-    if "custodian" in roles:
-        wanted.append(Purpose.CUSTODY.value)
-    return tuple(wanted)
+    needed = {KEY_OF_ROLE[role] for role in roles & set(KEY_OF_ROLE)}
+    return tuple(purpose for purpose in Purpose.values if purpose in needed)
 
 
 def waiting_for(actor: SignedIn) -> list[Waiting]:
@@ -205,24 +200,23 @@ def waiting_for(actor: SignedIn) -> list[Waiting]:
             if (key.pk, purpose) not in granted and actor.keyring.holding(path, purpose) is not None
         )
         if missing:
-            found.append(Waiting(staff, fingerprint(key), missing))
+            found.append(Waiting(staff, fingerprint(public_half(key)), missing))
     return found
 
 
 def own_fingerprint(actor: SignedIn) -> str | None:
-    """What the actor reads to a colleague while a key their roles need is still missing; else `None`."""
-    path = key_path(organ_tree(), actor.staff.organ_id)
-    if all(actor.keyring.holding(path, purpose) for purpose in purposes_for(actor.staff.roles)):
-        return None
-    key = current_personal_key(staff_path(organ_tree(), actor.staff))
-    return fingerprint(key) if key else None
+    """What the actor reads to a colleague while a key their roles need is still missing; else `None`.
+
+    From the key that their own passphrase opened, not from the table: a swapped row must not read the same.
+    """
+    return fingerprint(actor.keyring.personal.public) if actor.waiting else None
 
 
-def admit(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = None) -> tuple[str, ...]:
+def admit(*, actor: SignedIn, staff: Staff, compared: str, now: dt.datetime | None = None) -> tuple[str, ...]:
     """Vouch for a colleague's key and grant what their roles need, as far as the actor holds it.
 
-    The actor has compared the fingerprint with the colleague. Returns the purposes granted. Raises
-    `NotFound` for another organ's staff, `Invalid` when there is nothing to grant.
+    `compared` is the fingerprint the actor compared with the colleague. Returns the purposes granted.
+    Raises `NotFound` for another organ's staff, `Invalid` for another key or when there is nothing to grant.
     """
     now = now or present()
     tree = organ_tree()
@@ -231,6 +225,8 @@ def admit(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = None) -> t
     row = current_personal_key(staff_path(tree, staff))
     if row is None:
         raise Invalid("这位同事还没有设置口令。")
+    if fingerprint(public_half(row)) != compared:
+        raise Invalid("指纹已与核对时不同，没有授权。请与本人重新核对，并告知系统管理员。")
     path = key_path(tree, staff.organ_id)
     held = [(p, key) for p in purposes_for(staff.roles) if (key := actor.keyring.holding(path, p))]
     if not held:

@@ -7,9 +7,10 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn, staff_path
+from portal.accounts.signed_in import SignedIn, acting, staff_path
 from portal.common.errors import NotSignedIn
 from portal.organs.queries import organ_tree
+from portal.vault.certificates import public_half
 from portal.vault.keyring import Keyring, current_personal_key
 from portal.vault.primitives import Tampered
 from portal.vault.session_key import open_from_session
@@ -70,6 +71,8 @@ def _resolve(request: HttpRequest) -> SignedIn | None:
         )
     except Tampered:
         return None
+    if personal.public != public_half(key):  # the row was changed under a living session
+        return None
     if idle > _SEEN_STEP:
         session[LAST_SEEN] = time.time()
-    return SignedIn(staff, Keyring(personal))
+    return acting(staff, Keyring(personal))

@@ -7,6 +7,7 @@ slows strangers.
 
 import base64
 import datetime as dt
+import hmac
 import time
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from django.middleware.csrf import rotate_token
 from portal.accounts.limits import client_bucket, refuse_beyond
 from portal.accounts.middleware import KEY_COOKIE, LAST_SEEN, STAFF_ID, STORED_KEY, forget
 from portal.accounts.models import Staff, StaffSession
-from portal.accounts.signed_in import SignedIn, staff_path
+from portal.accounts.signed_in import SignedIn, acting, staff_path
 from portal.audit.actions import record
 from portal.common.clock import now as present
 from portal.common.errors import NotSignedIn
@@ -101,7 +102,7 @@ def _check(username: str, passphrase: str) -> SignedIn | None:
         spend_a_check()
         return None
     try:
-        return SignedIn(staff, Keyring(open_personal_key(key, passphrase)))
+        return acting(staff, Keyring(open_personal_key(key, passphrase)))
     except Tampered:
         return None
 
@@ -150,12 +151,15 @@ def _device_cookie(username: str) -> str:
 
 
 def _known_device(request: HttpRequest, username: str) -> str:
-    """The nonce of a device cookie issued for this name, or an empty string."""
+    """The nonce of a device cookie issued for this name, or an empty string.
+
+    In one spelling, whatever the cookie's: base64 has many, and each would count failures apart.
+    """
     encoded, _, tag = request.COOKIES.get(DEVICE_COOKIE, "").partition(".")
     try:
         nonce = base64.urlsafe_b64decode(encoded)
     except ValueError:
         return ""
-    if len(nonce) != 16 or tag != _device_tag(nonce, username):
+    if len(nonce) != 16 or not hmac.compare_digest(tag.encode(), _device_tag(nonce, username).encode()):
         return ""
-    return encoded
+    return nonce.hex()

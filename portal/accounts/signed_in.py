@@ -1,5 +1,6 @@
 """Who acts: a member of staff together with the keys they can reach right now."""
 
+from copy import copy
 from dataclasses import dataclass, field
 
 from portal.accounts.models import Staff
@@ -7,22 +8,47 @@ from portal.common.errors import Forbidden
 from portal.organs.queries import organ_tree
 from portal.organs.tree import OrganTree
 from portal.vault.keyring import Keyring
+from portal.vault.models import VaultKey
 
 QUEUE_ROLES = frozenset({"moderator", "triager", "leader"})
 """Those who hold their organ's triage key."""
 
 
+KEY_OF_ROLE: dict[str, str] = {
+    **dict.fromkeys(QUEUE_ROLES, VaultKey.Purpose.TRIAGE.value),
+    "supervisor": VaultKey.Purpose.OVERSIGHT.value,
+    "custodian": VaultKey.Purpose.CUSTODY.value,
+}
+"""The key of their organ without which a role is nothing but a word in a table."""
+
+
 @dataclass(frozen=True)
 class SignedIn:
-    """The actor of every staff action."""
+    """The actor of every staff action. Make it with `acting`.
+
+    `staff` carries only the roles whose keys are at hand; those in `waiting` count once a colleague has
+    let the person in. So nobody gains sight of anything by roles alone.
+    """
 
     staff: Staff
     keyring: Keyring = field(repr=False)
+    waiting: frozenset[str] = frozenset()
 
     def require(self, *roles: str) -> None:
         """Raises `Forbidden` unless the person holds one of the roles."""
         if not self.staff.roles & set(roles):
             raise Forbidden
+
+
+def acting(staff: Staff, keyring: Keyring) -> SignedIn:
+    """The person in those of their roles whose keys they can reach."""
+    wanted = staff.roles & set(KEY_OF_ROLE)
+    path = key_path(organ_tree(), staff.organ_id) if wanted else ""
+    waiting = frozenset(role for role in wanted if keyring.holding(path, KEY_OF_ROLE[role]) is None)
+    effective = copy(staff)
+    for role in waiting:
+        setattr(effective, role, False)
+    return SignedIn(effective, keyring, waiting)
 
 
 def key_path(tree: OrganTree, organ: str) -> str:

@@ -1,4 +1,4 @@
-"""Nightly and hourly housekeeping, run by the background worker."""
+"""What `manage.py housekeeping` does every hour."""
 
 from django.contrib.sessions.models import Session
 from django.core.management import call_command

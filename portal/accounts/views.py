@@ -95,7 +95,7 @@ def grants_page(request: HttpRequest) -> HttpResponse:
         staff = colleague(actor, _uuid(request.POST.get("staff", "")))
         if "compared" not in request.POST:
             raise Invalid("请先与同事当面核对指纹，再勾选确认。")
-        admit(actor=actor, staff=staff)
+        admit(actor=actor, staff=staff, compared=request.POST.get("fingerprint", ""))
         done = staff.display_name
     context = {"waiting": waiting_for(actor), "done": done}
     return render(request, "accounts/grants.html", context)

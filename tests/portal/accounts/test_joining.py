@@ -5,15 +5,25 @@ import datetime as dt
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.accounts.actions import admit, close_account, invite_staff, join, set_roles, waiting_for
+from portal.accounts.actions import (
+    admit,
+    close_account,
+    invite_staff,
+    join,
+    own_fingerprint,
+    set_roles,
+    waiting_for,
+)
 from portal.accounts.models import APART_ROLES, ROLES, Staff
-from portal.accounts.signed_in import SignedIn, staff_path
+from portal.accounts.signed_in import SignedIn, acting, staff_path
 from portal.common.errors import Forbidden, Invalid, NotFound
 from portal.intake.models import Report
-from portal.intake.queries import open_original
+from portal.intake.queries import open_original, visible_to
 from portal.organs.queries import organ_tree
 from portal.vault.keyring import Keyring, current_personal_key
 from portal.vault.locks import open_personal_key
+from portal.vault.models import VaultKey
+from portal.vault.primitives import CURRENT, new_secret
 from tests.people import CITY, COUNTY, FOUNDED, People, file_tip, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +39,12 @@ def _newcomer(people: People, roles: frozenset[str] = frozenset({"triager"})) ->
 def _in(staff: Staff) -> SignedIn:
     row = current_personal_key(staff_path(organ_tree(), staff))
     assert row is not None
-    return SignedIn(staff, Keyring(open_personal_key(row, NEW_PASSPHRASE)))
+    return acting(staff, Keyring(open_personal_key(row, NEW_PASSPHRASE)))
+
+
+def _read_aloud(staff: Staff) -> str:
+    """The fingerprint as the newcomer's own page shows it."""
+    return own_fingerprint(_in(staff)) or ""
 
 
 def test_newcomer_reads_nothing_until_admitted(people: People) -> None:
@@ -38,7 +53,7 @@ def test_newcomer_reads_nothing_until_admitted(people: People) -> None:
     assert open_original(report, _in(staff).keyring) is None
 
     waiting = waiting_for(people.triager)
-    admit(actor=people.triager, staff=staff)
+    admit(actor=people.triager, staff=staff, compared=_read_aloud(staff))
 
     assert [(one.staff.username, one.purposes) for one in waiting] == [("newcomer", ("triage",))]
     assert open_original(report, _in(staff).keyring) is not None
@@ -50,20 +65,20 @@ def test_admit_without_the_key_is_refused(people: People, name: str) -> None:
     staff = _newcomer(people)
 
     with pytest.raises((Invalid, NotFound)):
-        admit(actor=getattr(people, name), staff=staff)
+        admit(actor=getattr(people, name), staff=staff, compared=_read_aloud(staff))
 
 
 def test_admit_colleague_of_other_organ_is_not_found(people: People) -> None:
     staff = _newcomer(people)
 
     with pytest.raises(NotFound):
-        admit(actor=people.triager_county, staff=staff)
+        admit(actor=people.triager_county, staff=staff, compared=_read_aloud(staff))
 
 
 def test_roles_taken_away_take_the_key_away(people: People) -> None:
     report = Report.objects.get(pk=file_tip().report)
     staff = _newcomer(people)
-    admit(actor=people.triager, staff=staff)
+    admit(actor=people.triager, staff=staff, compared=_read_aloud(staff))
 
     set_roles(actor=people.secadmin, staff=staff, roles=frozenset({"clerk"}))
 
@@ -73,7 +88,7 @@ def test_roles_taken_away_take_the_key_away(people: People) -> None:
 def test_closed_account_loses_its_grants(people: People) -> None:
     report = Report.objects.get(pk=file_tip().report)
     staff = _newcomer(people)
-    admit(actor=people.triager, staff=staff)
+    admit(actor=people.triager, staff=staff, compared=_read_aloud(staff))
 
     close_account(actor=people.sysadmin, staff=staff)
 
@@ -133,3 +148,39 @@ def test_join_code_works_once_and_for_a_week(people: People) -> None:
     join(username="newcomer", code=invitation.code, passphrase=NEW_PASSPHRASE, now=FOUNDED)
     with pytest.raises(Invalid):
         join(username="newcomer", code=invitation.code, passphrase=NEW_PASSPHRASE, now=FOUNDED)
+
+
+def test_admit_key_swapped_after_comparing_is_refused(people: People) -> None:
+    staff = _newcomer(people)
+    compared = _read_aloud(staff)
+    other = CURRENT.public_half(new_secret())
+    row = VaultKey.objects.filter(path=staff_path(organ_tree(), staff))
+    row.update(sealing_public=other.sealing, certifying_public=other.certifying)
+
+    assert waiting_for(people.leader)[0].fingerprint != compared
+    with pytest.raises(Invalid, match="指纹"):
+        admit(actor=people.leader, staff=staff, compared=compared)
+
+
+def test_own_fingerprint_is_of_the_key_the_passphrase_opened(people: People) -> None:
+    newcomer = _in(_newcomer(people))
+    before = own_fingerprint(newcomer)
+    other = CURRENT.public_half(new_secret())
+    row = VaultKey.objects.filter(path=staff_path(organ_tree(), newcomer.staff))
+    row.update(sealing_public=other.sealing, certifying_public=other.certifying)
+
+    assert own_fingerprint(newcomer) == before
+
+
+def test_roles_without_the_key_see_and_do_nothing(people: People) -> None:
+    report = file_tip().report
+    newcomer = _in(_newcomer(people, frozenset({"leader", "moderator"})))
+
+    assert newcomer.staff.roles == frozenset()
+    assert newcomer.waiting == frozenset({"leader", "moderator"})
+    assert visible_to(newcomer.staff).filter(pk=report).count() == 0
+
+
+def test_special_office_is_staffed_by_nobody_else(people: People) -> None:
+    with pytest.raises(Invalid):
+        invite_staff(actor=people.sysadmin, username="mole", display_name="x", organ="510000D")
