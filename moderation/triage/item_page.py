@@ -122,7 +122,12 @@ def item_context(
 def _letter(detail: ItemDetail, tree: OrganTree) -> dict[str, Any]:
     content = detail.content
     assert content is not None  # noqa: S101  the caller has looked
-    texts = {"title": content.title, "text": content.text, "place": content.place}
+    texts = {
+        "title": content.title,
+        "text": content.text,
+        "place": content.place,
+        "occurred": content.occurred,
+    }
     for number, subject in enumerate(content.subjects):
         texts |= {
             f"subjects.{number}.{part}": getattr(subject, part) for part in ("name", "organ_text", "post")
@@ -131,6 +136,7 @@ def _letter(detail: ItemDetail, tree: OrganTree) -> dict[str, Any]:
         "title": pieces(content.title, detail.findings, field="title"),
         "text": pieces(content.text, detail.findings, field="text"),
         "place": pieces(content.place, detail.findings, field="place"),
+        "occurred": pieces(content.occurred, detail.findings, field="occurred"),
         "accused": [_accused(subject, tree) for subject in content.subjects],
         "about": _about(content, detail.item.kind),
         "noticed": noticed(detail.findings, texts, tree),

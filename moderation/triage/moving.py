@@ -22,6 +22,7 @@ from portal.common.clock import now as present
 from portal.common.errors import Invalid, NotReady
 from portal.intake.content import MOST_SUBJECTS, Subject
 from portal.intake.holding import named_in
+from portal.intake.marks import check_mark, set_mark
 from portal.intake.models import Message, Report
 from portal.intake.queries import open_messages, open_original
 from portal.organs.queries import organ_tree
@@ -131,7 +132,8 @@ def _move(
             change(parcel.item, actor, now, holder_id=target, awaits_lift=False, **fields)
             report = reports[parcel.item.pk]
             report.holder_id = target
-            report.save(update_fields=["holder"])
+            set_mark(report)
+            report.save(update_fields=["holder", "mark"])
             if act == "lift":
                 conceal_leads(report)
             parcel.hand_over(report, actor.keyring, key)
@@ -143,7 +145,10 @@ def _move(
 
 def _locked(parcels: Sequence[Parcel]) -> Sequence[Report]:
     ids = [parcel.item.pk for parcel in parcels]
-    return list(Report.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    reports = list(Report.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    for report in reports:
+        check_mark(report)
+    return reports
 
 
 def _check_target(tree: OrganTree, item: TriageItem, organ: str) -> None:
@@ -189,7 +194,7 @@ def _named_by(
     described = tuple(hooks.SubjectText(**asdict(subject)) for subject in subjects)
     findings = hooks.preflight(hooks.PreflightText(kind=kind, subjects=described))
     by_code = {subject.organ for subject in subjects if subject.organ}
-    named = by_code | named_in(findings, tree=tree, addressed=addressed)
+    named = by_code | named_in(findings, tree=tree, addressed=addressed, kind=kind)
     return named, any(finding.code == "unresolved_person" for finding in findings)
 
 

@@ -45,9 +45,9 @@ class OpenedNote:
     organs: tuple[str, ...]
 
 
-def note_binding(note: UUID) -> Binding:
-    """The place of a note's words."""
-    return Binding("triage_note", note, "words")
+def note_binding(note: UUID, item: UUID) -> Binding:
+    """The place of a note's words, at one item."""
+    return Binding("triage_note", note, "words", parent=item)
 
 
 def check_note(text: str, *, field: str, required: bool = False) -> None:
@@ -77,7 +77,7 @@ def draft_note(
     words = seal_json(
         {"text": text, "organs": sorted(organs)},
         purpose=PURPOSE,
-        binding=note_binding(note.id),
+        binding=note_binding(note.id, item),
         recipients=[certified_key(key_path(organ_tree(), holder), VaultKey.Purpose.TRIAGE)],
     )
     return NoteDraft(note, words)
@@ -94,7 +94,8 @@ def open_notes(item: TriageItem, keyring: Keyring) -> list[OpenedNote]:
     opened = []
     for note in notes_of(item.pk):
         if can_open(note.words, keyring):
-            value = open_json(note.words, purpose=PURPOSE, binding=note_binding(note.id), opener=keyring)
+            binding = note_binding(note.id, note.item_id)
+            value = open_json(note.words, purpose=PURPOSE, binding=binding, opener=keyring)
             organs = tuple(value["organs"])
             opened.append(OpenedNote(note.kind, note.author.username, note.at, value["text"], organs))
     return opened

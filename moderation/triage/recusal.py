@@ -26,7 +26,7 @@ def organs_to_avoid(
     findings = hooks.preflight(preflight_text(kind, content))
     for text in texts:
         findings += hooks.preflight(hooks.PreflightText(kind=kind, text=text))
-    named = named_by(content, findings, tree=tree, addressed=addressed) | set(lifted)
+    named = named_by(content, findings, tree=tree, addressed=addressed, kind=kind) | set(lifted)
     about = content.about_organ is not False if kind == Kind.TIP else content.about_organ is True
     if about or any(finding.code == "unresolved_person" for finding in findings):
         named.add(addressed)

@@ -22,6 +22,7 @@ FINDING_LABELS: dict[str, str] = {
     "urgent_words": "疑似紧急",
     "organ_named": "提到检察院",
     "relative_organ": "提到检察院",
+    "addressed_organ": "提到检察院",
     "unresolved_person": "单位不明",
     "sealed_text_damaged": "封存内容异常",
 }

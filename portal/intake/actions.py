@@ -27,6 +27,7 @@ from portal.intake.content import (
 )
 from portal.intake.forms_archive import current_form
 from portal.intake.holding import holder_for
+from portal.intake.marks import check_mark, set_mark
 from portal.intake.models import Channel, Kind, Message, Report, Status
 from portal.organs.queries import organ_tree, public_categories
 from portal.organs.recusal import NoHolder
@@ -117,26 +118,38 @@ def submit_report(
         proof=make_proof(digits=newest.digits, canonical=canonical, received_at=now, keys=node),
     )
     drafts = _seal(report, tree, canonical=canonical, identity=identity)
+    set_mark(report)
     try:
-        with transaction.atomic():
-            save_drafts(drafts)
-            report.save(force_insert=True)
-            record(
-                organ=holder,
-                actor=actor.username if actor else PUBLIC,
-                action="report_filed",
-                object_kind="report",
-                object_id=report.id,
-                detail={"kind": kind, "channel": channel},
-                now=now,
-            )
-            hooks.report_filed(report=report, findings=findings, now=now)
+        _save(report, drafts, findings=findings, actor=actor, now=now)
     except IntegrityError:
         earlier = _filed_earlier(secrets, body)
         if earlier is None:
             raise
         return earlier
     return _receipt(report, newest)
+
+
+def _save(
+    report: Report,
+    drafts: list[SealedDraft],
+    *,
+    findings: list[hooks.Finding],
+    actor: Staff | None,
+    now: dt.datetime,
+) -> None:
+    with transaction.atomic():
+        save_drafts(drafts)
+        report.save(force_insert=True)
+        record(
+            organ=report.holder_id,
+            actor=actor.username if actor else PUBLIC,
+            action="report_filed",
+            object_kind="report",
+            object_id=report.id,
+            detail={"kind": report.kind, "channel": report.channel},
+            now=now,
+        )
+        hooks.report_filed(report=report, findings=findings, now=now)
 
 
 def _check_filing(
@@ -218,7 +231,7 @@ def _receipt(report: Report, secrets: ReceiptSecrets) -> Receipt:
         report=report.id,
         status=Status.SUBMITTED,
         received_at=report.received_at,
-        reply_due=report.reply_due,
+        reply_due=report.promised,
         proof=report.proof,
     )
 
@@ -238,7 +251,8 @@ def set_status(*, report: Report, status: str, now: dt.datetime) -> None:
 def set_reply_due(*, report: Report, due: dt.date | None) -> None:
     """Set the date the reporter is promised the next answer by. Call in a transaction."""
     report.reply_due = due
-    report.save(update_fields=["reply_due"])
+    report.promised = report.promised or due
+    report.save(update_fields=["reply_due", "promised"])
 
 
 def post_office_message(
@@ -247,9 +261,11 @@ def post_office_message(
     """Send the office's words: sealed to the holder and to the reporter's thread key.
 
     `act` is `reply` or `question`. The caller has checked who may, audits, and holds the transaction.
-    Raises `Invalid` for empty or overlong text, `Forbidden` when the report is held elsewhere.
+    Raises `Invalid` for empty or overlong text, `Forbidden` when the report is held elsewhere, `Tampered`
+    when somebody else changed its row.
     """
     check_message(text)
+    check_mark(report)
     if actor.staff.organ_id != report.holder_id:
         raise Forbidden
     message = Message(id=new_id(), report=report, at=now, author=Message.Author.OFFICE, act=act, final=final)
@@ -257,7 +273,7 @@ def post_office_message(
     draft = seal_item(
         text.encode(),
         purpose="office_words",
-        binding=message_binding(message.id),
+        binding=message_binding(message.id, report.id),
         recipients=[holder],
         thread=ThreadRecipient(report.id, bytes(report.thread_public)),
     )

@@ -15,6 +15,6 @@ def identity_binding(report: UUID) -> Binding:
     return Binding("intake_report", report, "identity")
 
 
-def message_binding(message: UUID) -> Binding:
-    """The place of a message's words."""
-    return Binding("intake_message", message, "item")
+def message_binding(message: UUID, report: UUID) -> Binding:
+    """The place of a message's words, in the thread of one report."""
+    return Binding("intake_message", message, "item", parent=report)

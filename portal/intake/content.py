@@ -84,6 +84,7 @@ def preflight_text(kind: str, content: Content) -> PreflightText:
         title=content.title,
         text=content.text,
         place=content.place,
+        occurred=content.occurred,
         subjects=tuple(SubjectText(**asdict(subject)) for subject in content.subjects),
     )
 

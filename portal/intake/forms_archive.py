@@ -35,6 +35,14 @@ def current_form(kind: str) -> str:
     return form_hash(definition(kind))
 
 
+def archived_forms() -> list[Form]:
+    """Every form that originals may name: those in use first, then the earlier ones, newest first."""
+    in_use = [current_form(kind) for kind in Kind.values]
+    earlier = Form.objects.exclude(hash__in=in_use).order_by("-archived_at", "hash")
+    found = Form.objects.in_bulk(in_use)
+    return [*(found[name] for name in in_use if name in found), *earlier]
+
+
 def archive_forms(*, now: dt.datetime) -> list[str]:
     """Archive this release's forms; returns a line per form that is new."""
     lines = []

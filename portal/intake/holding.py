@@ -9,20 +9,28 @@ from portal.organs.recusal import choose_holder, resolve_relative
 from portal.organs.tree import OrganTree
 
 
-def named_in(findings: Iterable[Finding], *, tree: OrganTree, addressed: str) -> set[str]:
-    """The organs that screening found named; “the city's procuratorate” is resolved from `addressed`."""
+def named_in(findings: Iterable[Finding], *, tree: OrganTree, addressed: str, kind: str) -> set[str]:
+    """The organs that screening found named; “the city's procuratorate” is resolved from `addressed`.
+
+    “贵院” names the addressed organ in a tip, and in the description of a subject whatever the kind. In a
+    suggestion's own words it does not: whoever proposes something to an office calls it that.
+    """
     named: set[str] = set()
     for finding in findings:
         named.update(finding.organs)
         if finding.code == "relative_organ":
             named |= resolve_relative(tree, addressed=addressed, suffix=finding.detail)
+        if finding.code == "addressed_organ" and (kind == Kind.TIP or finding.field.startswith("subjects.")):
+            named.add(addressed)
     return named
 
 
-def named_by(content: Content, findings: Iterable[Finding], *, tree: OrganTree, addressed: str) -> set[str]:
+def named_by(
+    content: Content, findings: Iterable[Finding], *, tree: OrganTree, addressed: str, kind: str
+) -> set[str]:
     """All organs a filing names: by code in its subjects and by any name in its text."""
     by_code = {subject.organ for subject in content.subjects if subject.organ}
-    return by_code | named_in(findings, tree=tree, addressed=addressed)
+    return by_code | named_in(findings, tree=tree, addressed=addressed, kind=kind)
 
 
 def holder_for(
@@ -31,13 +39,14 @@ def holder_for(
     """The organ a filing is sealed to. Raises `UnknownOrgan`, `NoHolder`.
 
     A tip that does not say whether it is about the addressed organ counts as being about it; a suggestion
-    is about it by nature, so there only a yes counts. Naming it in the text counts for both.
+    is about it by nature, so there only a yes counts. Naming it in the text counts for both, except as
+    `named_in` says.
     """
     about = content.about_organ is not False if kind == Kind.TIP else content.about_organ is True
     return choose_holder(
         tree,
         addressed=addressed,
-        named=named_by(content, findings, tree=tree, addressed=addressed),
+        named=named_by(content, findings, tree=tree, addressed=addressed, kind=kind),
         about_addressed=about,
         unresolved_person=any(finding.code == "unresolved_person" for finding in findings),
     )

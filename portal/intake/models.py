@@ -62,6 +62,8 @@ class Report(models.Model):
     """Keyed hash of the receipt; the receipt itself is stored nowhere."""
     key_version = models.PositiveIntegerField()
     thread_public = models.BinaryField()
+    mark = models.BinaryField()
+    """The node's mark over what steers sealing: who holds it, who can follow it (`portal.intake.marks`)."""
     body_digest = models.BinaryField()
     """Digest of the body under a key from the receipt, to tell a retry from another body."""
     kind = models.CharField(max_length=12, choices=Kind)
@@ -70,6 +72,8 @@ class Report(models.Model):
     holder = models.ForeignKey(Organ, on_delete=models.PROTECT, related_name="held_reports")
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="+")
     received_at = models.DateTimeField()
+    promised = models.DateField(null=True)
+    """The first date promised, as the receipt showed it."""
     reply_due = models.DateField(null=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.SUBMITTED)
     status_at = models.DateTimeField()

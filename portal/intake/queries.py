@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 
 from portal.accounts.models import Staff
 from portal.accounts.signed_in import visible_holders
-from portal.common.errors import NotFound
+from portal.common.errors import Forbidden, NotFound
 from portal.intake.bindings import message_binding, original_binding
 from portal.intake.content import Content, content_from
+from portal.intake.marks import check_mark
 from portal.intake.models import Message, Report, Status
 from portal.vault.items import can_open, open_item
 from portal.vault.keyring import Keyring
@@ -25,6 +26,12 @@ class UnknownReceipt(NotFound):
     """Malformed, mistyped or unknown: one answer for all."""
 
     detail = "没有找到这份回执，请核对数字。"
+
+
+class ReceiptToChange(Forbidden):
+    """The receipt went through staff hands: until the reporter changes it, it opens and does nothing."""
+
+    detail = "这份回执经工作人员转交，请先更换成只有您自己知道的新回执。"
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,6 @@ class Thread:
     asked: str | None
     rating: int | None
     withdrawn: bool
-    receipt_to_change: bool
     may_rate: bool
 
 
@@ -73,8 +79,17 @@ class StaffEntry:
 
 
 def find_by_receipt(text: str) -> Opened:
-    """The report of a receipt as typed. Raises `UnknownReceipt`, alike for every reason.
+    """The report of a receipt as typed. Raises `UnknownReceipt`, and `ReceiptToChange`."""
+    opened = find_by_any_receipt(text)
+    if opened.report.receipt_to_change:
+        raise ReceiptToChange
+    return opened
 
+
+def find_by_any_receipt(text: str) -> Opened:
+    """The same for a receipt that is to be changed too: for changing it, and for nothing else.
+
+    Raises `UnknownReceipt`, alike for every reason, and `Tampered` where somebody changed the row.
     A malformed receipt takes the same path with digits that are nobody's, so it takes the same time.
     """
     digits = parsed(text)
@@ -83,12 +98,13 @@ def find_by_receipt(text: str) -> Opened:
     report = Report.objects.filter(lookup__in=list(by_lookup)).first()
     if report is None or digits is None:
         raise UnknownReceipt
+    check_mark(report)
     found = by_lookup[bytes(report.lookup)]
     return Opened(report, ThreadKey(report.id, found.thread_seed))
 
 
 def open_thread(receipt: str) -> Thread:
-    """What the reporter sees. Raises `UnknownReceipt`."""
+    """What the reporter sees. Raises `UnknownReceipt`, `ReceiptToChange`."""
     opened = find_by_receipt(receipt)
     report = opened.report
     rows = _thread_rows(report)
@@ -105,7 +121,6 @@ def open_thread(receipt: str) -> Thread:
         asked=questions[-1].text if waiting else None,
         rating=report.rating,
         withdrawn=report.withdrawn_at is not None,
-        receipt_to_change=report.receipt_to_change,
         may_rate=any(entry.act == Message.Act.REPLY for entry in entries),
     )
 
@@ -122,7 +137,9 @@ def _thread_rows(report: Report) -> QuerySet[Message]:
 def _words_for_reporter(row: Message, key: ThreadKey) -> str:
     if row.author == Message.Author.REPORTER:
         return REPORTER_LINE
-    return open_item(row.item, purpose="office_words", binding=message_binding(row.id), opener=key).decode()
+    return open_item(
+        row.item, purpose="office_words", binding=message_binding(row.id, row.report_id), opener=key
+    ).decode()
 
 
 # --- for staff ----------------------------------------------------------------------------------------
@@ -154,7 +171,7 @@ def open_messages(report: Report, keyring: Keyring) -> list[StaffEntry]:
         purpose = "office_words" if row.author == Message.Author.OFFICE else "reporter_words"
         text = None
         if can_open(row.item, keyring):
-            binding = message_binding(row.id)
+            binding = message_binding(row.id, row.report_id)
             text = open_item(row.item, purpose=purpose, binding=binding, opener=keyring).decode()
         entries.append(StaffEntry(str(row.id), row.at, row.author, row.act, row.final, text))
     return entries

@@ -1,8 +1,9 @@
 """What the reporter does after filing, receipt in hand: add, answer, rate, withdraw, change the receipt."""
 
 import datetime as dt
+from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from portal import hooks
@@ -14,16 +15,17 @@ from portal.common.ids import new_id
 from portal.intake.bindings import message_binding
 from portal.intake.content import check_message
 from portal.intake.holding import named_in
+from portal.intake.marks import check_mark, set_mark
 from portal.intake.models import Message, Report, Status
-from portal.intake.queries import Opened, find_by_receipt
+from portal.intake.queries import Opened, UnknownReceipt, find_by_any_receipt, find_by_receipt
 from portal.organs.queries import organ_tree
 from portal.organs.recusal import NoHolder, choose_holder
 from portal.organs.tree import UnknownOrgan
 from portal.vault.certificates import certified_key
 from portal.vault.items import ThreadRecipient, reseal_to_thread, seal_item
 from portal.vault.models import VaultKey
-from portal.vault.primitives import Tampered
-from portal.vault.receipts import formatted, secrets_from_nonce
+from portal.vault.primitives import Tampered, keyed_hash
+from portal.vault.receipts import NONCE_BYTES, ReceiptSecrets, formatted, parsed, secrets_from_nonce
 
 MOST_MESSAGES = 200
 """Messages one reporter may add; more is no longer a supplement."""
@@ -35,7 +37,8 @@ def add_message(*, receipt: str, text: str, now: dt.datetime | None = None) -> M
     """Add to the report, or answer the office's question.
 
     Screened again: where it names the holder or an organ beside it, it is sealed to one further up, which
-    holds the report from then on. Raises `UnknownReceipt`, `Invalid`, `NotReady`, `Stale`.
+    holds the report from then on. Raises `UnknownReceipt`,
+    `ReceiptToChange`, `Invalid`, `NotReady`, `Stale`.
     """
     now = now or present()
     report = find_by_receipt(receipt).report
@@ -58,7 +61,7 @@ def _add(report: Report, text: str, findings: list[hooks.Finding], now: dt.datet
         holder = choose_holder(
             tree,
             addressed=before,
-            named=named_in(findings, tree=tree, addressed=report.addressed_id),
+            named=named_in(findings, tree=tree, addressed=report.addressed_id, kind=report.kind),
             about_addressed=False,
             unresolved_person=False,
         )
@@ -69,7 +72,7 @@ def _add(report: Report, text: str, findings: list[hooks.Finding], now: dt.datet
     draft = seal_item(
         text.encode(),
         purpose="reporter_words",
-        binding=message_binding(message.id),
+        binding=message_binding(message.id, report.id),
         recipients=[key],
     )
     with transaction.atomic():
@@ -84,7 +87,8 @@ def _add(report: Report, text: str, findings: list[hooks.Finding], now: dt.datet
         _audit(report, holder, "report_added", now)
         if holder != before:
             report.holder_id = holder
-            report.save(update_fields=["holder"])
+            set_mark(report)
+            report.save(update_fields=["holder", "mark"])
         hooks.report_added(
             report=report,
             message=message,
@@ -98,7 +102,7 @@ def _add(report: Report, text: str, findings: list[hooks.Finding], now: dt.datet
 def rate(*, receipt: str, rating: int, now: dt.datetime | None = None) -> Report:
     """Rate the office's answer from 1 to 5; a later rating replaces an earlier one.
 
-    Raises `UnknownReceipt`, and `Invalid` off the scale or before there is an answer.
+    Raises `UnknownReceipt`, `ReceiptToChange`, and `Invalid` off the scale or before there is an answer.
     """
     now = (now or present()).replace(microsecond=0)
     opened = find_by_receipt(receipt)
@@ -119,7 +123,7 @@ def rate(*, receipt: str, rating: int, now: dt.datetime | None = None) -> Report
 def withdraw(*, receipt: str, now: dt.datetime | None = None) -> Report:
     """Withdraw. The report stays stored and the office may still be bound to look into it; once is enough.
 
-    Raises `UnknownReceipt`.
+    Raises `UnknownReceipt`, `ReceiptToChange`.
     """
     now = (now or present()).replace(microsecond=0)
     report = find_by_receipt(receipt).report
@@ -137,29 +141,67 @@ def withdraw(*, receipt: str, now: dt.datetime | None = None) -> Report:
 def change_receipt(*, receipt: str, nonce: bytes, now: dt.datetime | None = None) -> str:
     """A new receipt in place of the shown one, which no longer works; the office's words move along.
 
-    Meant for receipts that went through staff hands. Returns the new number. Raises `UnknownReceipt`.
+    For receipts that went through staff hands, and whoever else wants one. The same receipt and nonce
+    again give the same new number again. Raises `UnknownReceipt`, and `Invalid` where the receipt was
+    changed meanwhile or the nonce is spent.
     """
     now = (now or present()).replace(microsecond=0)
-    opened = find_by_receipt(receipt)
-    report, secrets = opened.report, secrets_from_nonce(nonce)[0]
-    words = _office_words(opened)
-    with transaction.atomic():
-        changed = Report.objects.filter(pk=report.pk, lookup=report.lookup).update(
-            lookup=secrets.lookup,
-            key_version=secrets.key_version,
-            thread_public=secrets.thread_public,
-            receipt_to_change=False,
-        )
-        if not changed:
-            raise Invalid("回执已更换，请使用新回执。")
-        for message in words:
-            reseal_to_thread(
-                message.item,
-                opener=opened.thread_key,
-                thread=ThreadRecipient(report.id, secrets.thread_public),
+    grown = secrets_from_nonce(_nonce_under(receipt, nonce))
+    try:
+        opened = find_by_any_receipt(receipt)
+    except UnknownReceipt:
+        number = _changed_before(grown)
+        if number is None:
+            raise
+        return number
+    if _exchange(opened, grown[0], now):
+        return formatted(grown[0].digits)
+    number = _changed_before(grown, opened.report.pk)
+    if number is None:
+        raise Invalid("回执已更换，请使用新回执。")
+    return number
+
+
+def _nonce_under(receipt: str, nonce: bytes) -> bytes:
+    """What the new receipt grows from: nonce and old receipt, so that the nonce alone finds nothing."""
+    return keyed_hash(b"", parsed(receipt) or "", nonce, person="yanlu-change", size=NONCE_BYTES)
+
+
+def _exchange(opened: Opened, new: ReceiptSecrets, now: dt.datetime) -> bool:
+    """Put the new receipt in place of the old; `False` when somebody else did meanwhile."""
+    report, words = opened.report, _office_words(opened)
+    try:
+        with transaction.atomic():
+            now_standing = _locked(report)
+            if bytes(now_standing.lookup) != bytes(report.lookup):
+                return False
+            now_standing.lookup, now_standing.key_version = new.lookup, new.key_version
+            now_standing.thread_public, now_standing.receipt_to_change = new.thread_public, False
+            set_mark(now_standing)
+            now_standing.save(
+                update_fields=["lookup", "key_version", "thread_public", "receipt_to_change", "mark"]
             )
-        _audit(report, _locked(report).holder_id, "receipt_changed", now)
-    return formatted(secrets.digits)
+            for message in words:
+                reseal_to_thread(
+                    message.item,
+                    opener=opened.thread_key,
+                    thread=ThreadRecipient(report.id, new.thread_public),
+                )
+            _audit(report, now_standing.holder_id, "receipt_changed", now)
+    except IntegrityError:
+        if Report.objects.filter(lookup=new.lookup).exists():
+            raise Invalid("这个页面已经用过，请重新打开后再更换。") from None
+        raise
+    return True
+
+
+def _changed_before(grown: list[ReceiptSecrets], report: UUID | None = None) -> str | None:
+    """The receipt an earlier try with the same receipt and nonce gave, under whichever key."""
+    numbers = {one.lookup: one.digits for one in grown}
+    found = Report.objects.filter(lookup__in=list(numbers)).first()
+    if found is None or report not in (None, found.pk):
+        return None
+    return formatted(numbers[bytes(found.lookup)])
 
 
 def _office_words(opened: Opened) -> QuerySet[Message]:
@@ -171,8 +213,13 @@ def _office_words(opened: Opened) -> QuerySet[Message]:
 
 
 def _locked(report: Report) -> Report:
-    """The report as it stands now, locked: the office may have moved it since it was found."""
-    return Report.objects.select_for_update().get(pk=report.pk)
+    """The report as it stands now, locked: the office may have moved it since it was found.
+
+    Raises `Tampered` when somebody else changed its row.
+    """
+    found = Report.objects.select_for_update().get(pk=report.pk)
+    check_mark(found)
+    return found
 
 
 def _audit(report: Report, organ: str, action: str, now: dt.datetime) -> None:

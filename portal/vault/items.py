@@ -10,19 +10,21 @@ from portal.common.ids import new_id
 from portal.vault.certificates import CertifiedKey
 from portal.vault.keyring import Keyring
 from portal.vault.models import Envelope, SealedItem
+from portal.vault.node_mac import check_node_mac, node_mac
 from portal.vault.padding import pad, unpad
-from portal.vault.primitives import CURRENT, Tampered, new_secret, pack, suite_of, unpack, xor
+from portal.vault.primitives import CURRENT, Tampered, digest, new_secret, pack, suite_of, unpack, xor
 
 Share = Envelope.Share
 
 
 @dataclass(frozen=True)
 class Binding:
-    """The one place an item belongs to; an item moved elsewhere does not open."""
+    """The one place an item belongs to. Moved elsewhere, or with its row to another parent, it stays shut."""
 
     table: str
     row: UUID
     field: str
+    parent: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,14 @@ def save_drafts(drafts: Sequence[SealedDraft]) -> None:
 
 
 def _context(item_id: UUID, purpose: str, binding: Binding) -> bytes:
-    return pack("yanlu-item-1", purpose, item_id.bytes, binding.table, binding.row.bytes, binding.field)
+    parent = binding.parent.bytes if binding.parent else b""
+    place = (binding.table, binding.row.bytes, binding.field, parent)
+    return pack("yanlu-item-1", purpose, item_id.bytes, *place)
+
+
+def _mark(item: SealedItem) -> tuple[bytes | str, ...]:
+    ciphertext = digest(bytes(item.ciphertext), person="yanlu-ciphertext")
+    return item.id.bytes, item.purpose, ciphertext
 
 
 def _label(item_id: UUID, purpose: str, share: str, recipient: UUID, generation: int) -> bytes:
@@ -124,6 +133,7 @@ def _new_item(
     item = SealedItem(id=item_id or new_id(), purpose=purpose)
     data_key = new_secret()
     item.ciphertext = CURRENT.encrypt(data_key, pad(plaintext), _context(item.id, purpose, binding))
+    item.mark = node_mac("yanlu-item", *_mark(item))
     return item, data_key
 
 
@@ -161,6 +171,7 @@ def open_item(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyri
     """
     if item.purpose != purpose:
         raise Tampered
+    check_node_mac(bytes(item.mark), "yanlu-item", *_mark(item))
     key, ciphertext = _data_key(item, opener), bytes(item.ciphertext)
     return unpad(suite_of(ciphertext).decrypt(key, ciphertext, _context(item.id, purpose, binding)))
 
@@ -212,8 +223,8 @@ def reseal_item(
         item_id=item.id,
     )
     item.envelopes.all().delete()
-    item.ciphertext = draft.item.ciphertext
-    item.save(update_fields=["ciphertext"])
+    item.ciphertext, item.mark = draft.item.ciphertext, draft.item.mark
+    item.save(update_fields=["ciphertext", "mark"])
     Envelope.objects.bulk_create(draft.envelopes)
 
 
@@ -221,3 +232,26 @@ def reseal_to_thread(item: SealedItem, *, opener: ThreadSecret, thread: ThreadRe
     """Hand the thread's share of an item over to a new thread key. Raises `Tampered`."""
     envelope = _envelope(item, Share.THREAD, thread, _data_key(item, opener))
     item.envelopes.filter(share=Share.THREAD).update(sealed=envelope.sealed)
+
+
+def can_open_half(item: SealedItem, keyring: Keyring) -> bool:
+    """Whether the holder's half of a split item is for a key this person can reach."""
+    return any(
+        envelope.share == Share.HOLDER_HALF
+        and envelope.recipient_id is not None
+        and keyring.key(envelope.recipient_id) is not None
+        for envelope in item.envelopes.all()
+    )
+
+
+def hand_half_over(item: SealedItem, *, keyring: Keyring, recipient: CertifiedKey) -> None:
+    """Seal the holder's half of a split item to the next holder only. Raises `Tampered`."""
+    for envelope in item.envelopes.all():
+        key = keyring.key(envelope.recipient_id) if envelope.recipient_id else None
+        if envelope.share == Share.HOLDER_HALF and key is not None:
+            label = _label(item.id, item.purpose, Share.HOLDER_HALF, key.id, key.generation)
+            half = _open_envelope(envelope, key.seed, label)
+            envelope.delete()
+            _envelope(item, Share.HOLDER_HALF, recipient, half).save(force_insert=True)
+            return
+    raise Tampered

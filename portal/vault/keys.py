@@ -93,12 +93,11 @@ def certify(row: VaultKey, issuer: OpenKey) -> None:
     row.save(update_fields=["certificate", "issuer"])
 
 
-def fingerprint(row: VaultKey) -> str:
-    """A short form of a personal key for two people to compare aloud: four groups of four digits."""
-    half = public_half(row)
-    number = int.from_bytes(digest(half.sealing, half.certifying, person="yanlu-finger")[:8], "big")
-    digits = f"{number % 10**16:016d}"
-    return " ".join(digits[at : at + 4] for at in range(0, 16, 4))
+def fingerprint(half: PublicHalf) -> str:
+    """A short form of a personal key for two people to compare aloud: six groups of four digits (80 bits)."""
+    number = int.from_bytes(digest(half.sealing, half.certifying, person="yanlu-finger"), "big")
+    digits = f"{number % 10**24:024d}"
+    return " ".join(digits[at : at + 4] for at in range(0, 24, 4))
 
 
 def grant(key: OpenKey, to: CertifiedKey, *, now: dt.datetime) -> Grant:

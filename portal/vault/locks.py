@@ -5,6 +5,7 @@ import threading
 
 from django.conf import settings
 
+from portal.vault.certificates import public_half
 from portal.vault.keys import OpenKey, make_key
 from portal.vault.models import PassphraseLock, PurposeKey, VaultKey
 from portal.vault.primitives import CURRENT, SALT_BYTES, Tampered, new_secret, pack, suite_of
@@ -49,7 +50,7 @@ def open_personal_key(key: VaultKey, passphrase: str) -> OpenKey:
         )
     seed = suite.decrypt(stretched, locked, _context(key))
     opened = OpenKey(id=key.id, path=key.path, purpose=key.purpose, generation=key.generation, seed=seed)
-    if opened.public.sealing != bytes(key.sealing_public):
+    if opened.public != public_half(key):
         raise Tampered
     return opened
 

@@ -90,6 +90,8 @@ class SealedItem(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     purpose = models.CharField(max_length=24)
     ciphertext = models.BinaryField()
+    mark = models.BinaryField()
+    """The node's mark: sealing takes a public key only, so anybody could seal something false."""
 
     class Meta:
         app_label = "portal"
@@ -138,6 +140,7 @@ class PurposeKey(models.Model):
         PEPPER = "pepper", "口令"
         DEVICE = "device", "设备"
         PROOF = "proof", "收件证明"
+        ROWS = "rows", "记录"
 
     purpose = models.CharField(max_length=12, choices=Purpose)
     version = models.PositiveIntegerField()

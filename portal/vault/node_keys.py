@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from portal.common.clock import local_date
-from portal.vault.primitives import new_secret
+from portal.vault.primitives import Tampered, new_secret
 from portal.vault.purpose_keys import unwrap, wrap
 
 KEPT = dt.timedelta(hours=72)
@@ -50,6 +50,17 @@ def _made(day: dt.date) -> Path:
 def _read(path: str, master: str) -> bytes:
     file = Path(path)
     return unwrap(file.read_bytes(), f"node/{file.stem}")
+
+
+def unopened_node_keys() -> list[str]:
+    """The kept keys, as "node/day", that this master key does not open. Raises `NotReady` without one."""
+    closed = []
+    for path in sorted(_folder().glob("????-??-??.key")):
+        try:
+            unwrap(path.read_bytes(), f"node/{path.stem}")
+        except Tampered:
+            closed.append(f"node/{path.stem}")
+    return closed
 
 
 def destroy_expired(now: dt.datetime) -> list[str]:

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from portal.common.errors import NotReady
 from portal.vault.models import PurposeKey
-from portal.vault.primitives import CURRENT, KEY_BYTES, new_secret, pack, suite_of
+from portal.vault.primitives import CURRENT, KEY_BYTES, Tampered, new_secret, pack, suite_of
 
 
 def _master_key() -> bytes:
@@ -85,3 +85,14 @@ def make_missing(*, now: dt.datetime) -> list[str]:
                 PurposeKey.objects.create(purpose=purpose, version=1, wrapped=wrapped, created_at=now)
                 made.append(purpose)
     return made
+
+
+def unopened() -> list[str]:
+    """The stored keys, as "purpose/version", that this master key does not open. Raises `NotReady` without one."""
+    closed = []
+    for row in PurposeKey.objects.order_by("purpose", "version"):
+        try:
+            unwrap(bytes(row.wrapped), _name(row.purpose, row.version))
+        except Tampered:
+            closed.append(f"{row.purpose}/{row.version}")
+    return closed

@@ -14,7 +14,7 @@ from moderation.triage.models import TriageItem
 from portal.audit.models import AuditEntry
 from portal.intake.models import Report
 from portal.organs.queries import organ_tree
-from tests.people import CITY, COUNTY, DISCIPLINE, PROVINCE, hire
+from tests.people import CITY, COUNTY, DISCIPLINE, PROVINCE, People, hire, triage_key_of
 from tests.rest import TIP, Rest
 
 pytestmark = pytest.mark.django_db
@@ -75,16 +75,17 @@ CASES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "special office by follow-up": (PROVINCE, _follow_up("派驻省检察院纪检监察组"), DISCIPLINE, "outside"),
     "sibling by code": (COUNTY, _by_code(SIBLING), SIBLING, CITY),
     "sibling by name": (COUNTY, _in_text("成都市青羊区人民检察院"), SIBLING, CITY),
+    "sibling by alias": (COUNTY, _in_text("青羊区院"), SIBLING, CITY),
     "sibling by follow-up": (COUNTY, _follow_up("青羊区检察院"), SIBLING, CITY),
 }
 
 
 @pytest.fixture
-def sibling_staff(house: None) -> list[str]:
+def sibling_staff(people: People) -> list[str]:
     """Staff of the sibling office."""
-    for role in ("triager", "leader", "supervisor"):
-        hire(f"{role}-sibling", organ=SIBLING, role=role)
-    return ["triager-sibling", "leader-sibling", "supervisor-sibling"]
+    for role in ("triager", "leader", "moderator"):
+        hire(f"{role}-sibling", organ=SIBLING, role=role, by=triage_key_of(SIBLING, people))
+    return ["triager-sibling", "leader-sibling", "moderator-sibling"]
 
 
 def _people_below(named: str, sibling_staff: list[str]) -> Iterator[str]:

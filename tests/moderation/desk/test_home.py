@@ -10,8 +10,10 @@ from pytest_django import DjangoAssertNumQueries
 from moderation.triage import actions
 from moderation.triage.models import TriageItem
 from portal.accounts.actions import admit
+from portal.accounts.models import Staff
 from portal.audit.models import AuditEntry
 from portal.common.clock import now
+from portal.vault.keys import fingerprint
 from tests.moderation.ledger.browser import browser
 from tests.people import CITY, People, file_tip, hire
 
@@ -147,7 +149,11 @@ def test_home_of_a_newcomer_shows_their_fingerprint_until_a_colleague_lets_them_
 
     alone = _home("newcomer")
     colleague = _home("triager")
-    admit(actor=people.triager, staff=newcomer.staff)
+    admit(
+        actor=people.triager,
+        staff=Staff.objects.get(pk=newcomer.staff.pk),
+        compared=fingerprint(newcomer.keyring.personal.public),
+    )
     admitted = _home("newcomer")
 
     assert ("您的密钥还在等待授权" in alone, "您的密钥尚不能打开" in alone) == (True, True)

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from moderation.forum.models import Attendee, Forum, Utterance
 from portal.intake.models import Report
 from portal.intake.queries import open_thread
+from portal.intake.thread_actions import change_receipt
 from tests.moderation.forum.events import HARMLESS, OWN_FAULT, hold_forum, invite, say
 from tests.moderation.ledger.browser import browser, plain, receipt_on
 from tests.people import CITY, PROVINCE, People
@@ -111,7 +112,8 @@ def test_utterance_gives_a_slip_with_a_working_receipt(people: People) -> None:
 
     page = answer.content.decode()
     assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
-    assert open_thread(receipt_on(page)).status == "submitted"
+    changed = change_receipt(receipt=receipt_on(page), nonce=secrets.token_bytes(16))
+    assert open_thread(changed).status == "submitted"
     assert HARMLESS not in page
     assert Utterance.objects.get().attendee == speaker
 

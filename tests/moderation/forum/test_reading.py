@@ -136,7 +136,7 @@ def test_list_costs_the_same_for_one_and_three(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("person", "queries"), [("clerk", 8), ("triager", 9), ("supervisor-province", 11)])
+@pytest.mark.parametrize(("person", "queries"), [("clerk", 8), ("triager", 7), ("supervisor-province", 8)])
 def test_detail_costs_the_same_for_one_and_three(
     people: People,
     person: str,

@@ -20,8 +20,8 @@ from portal.common.errors import Invalid, NotFound
 from portal.hooks import PreflightText
 from portal.intake.actions import NonceReused
 from portal.intake.models import Report
-from portal.intake.queries import open_original, open_thread
-from portal.intake.thread_actions import add_message
+from portal.intake.queries import ReceiptToChange, open_original, open_thread
+from portal.intake.thread_actions import add_message, change_receipt
 from tests.moderation.forum.events import HARMLESS, MORNING, OWN_FAULT, hold_forum, invite, say
 from tests.people import CITY, DISCIPLINE, PROVINCE, People, signed_in
 
@@ -59,9 +59,11 @@ def test_utterance_is_a_report_addressed_to_the_host(people: People) -> None:
 def test_utterance_receipt_opens_the_thread_and_is_to_be_changed(people: People) -> None:
     receipt = say(people.clerk, hold_forum(people.clerk))
 
-    thread = open_thread(receipt.number)
+    with pytest.raises(ReceiptToChange):
+        open_thread(receipt.number)
+    changed = change_receipt(receipt=receipt.number, nonce=secrets.token_bytes(16))
 
-    assert (thread.status, thread.receipt_to_change) == ("submitted", True)
+    assert open_thread(changed).status == "submitted"
 
 
 def test_utterance_without_a_speaker_says_so(people: People) -> None:
@@ -117,7 +119,9 @@ def test_utterance_that_moves_up_later_goes_from_the_page_without_a_gap(people: 
     forum = hold_forum(people.clerk)
     receipts = [say(people.clerk, forum, minute=number) for number in range(3)]
 
-    add_message(receipt=receipts[1].number, text=OWN_FAULT, now=MORNING)
+    changed = change_receipt(receipt=receipts[1].number, nonce=secrets.token_bytes(16), now=MORNING)
+
+    add_message(receipt=changed, text=OWN_FAULT, now=MORNING)
 
     assert utterances_of(forum).count() == 2
     lines = read_forum(actor=people.clerk, forum_id=forum.id).utterances

@@ -147,7 +147,7 @@ def test_register_same_key_twice_is_one_lead(people: People) -> None:
         ({"source_class": "forum"}, "invalid", ["source_class"]),
         ({"received_on": "yesterday"}, "invalid", ["received_on"]),
         ({"subjects": [{"name": "李某", "organ": CITY}]}, "invalid", ["subjects"]),
-        ({"subjects": [{"name": "李某", "rank": "1"}]}, "unknown_field", ["rank"]),
+        ({"subjects": [{"name": "李某", "rank": "1"}]}, "unknown_field", ["subjects.0.rank"]),
         ({"subjects": [{"name": f"{n}", "organ": COUNTY} for n in range(21)]}, "invalid", ["subjects"]),
     ],
 )

@@ -105,6 +105,7 @@ _HARMLESS = Content(title="甲", text="乙", about_organ=False)
         replace(_HARMLESS, subjects=(Subject(name="张某"),)),
         Content(title="甲", text="成都市检察院的一名处长也参与了。", about_organ=False),
         Content(title="甲", text="市检察院的一名处长也参与了。", about_organ=False),
+        Content(title="甲", text="贵院的一名处长也参与了。", about_organ=False),
         Content(title="甲", text="乙", about_organ=True),
         Content(title="甲", text="乙", about_organ=None),
     ],
@@ -116,6 +117,7 @@ _HARMLESS = Content(title="甲", text="乙", about_organ=False)
         "unresolved",
         "in the narrative",
         "relative",
+        "yours",
         "said so",
         "not said",
     ],
@@ -127,6 +129,13 @@ def test_lead_from_report_naming_the_holder_or_beside_is_refused(people: People,
         enter(people.triager, report, content)
 
     assert Lead.objects.count() == 0
+
+
+def test_hand_over_may_call_the_office_this_one_except_as_somebodys_organ(people: People) -> None:
+    assert hand_over(people.clerk, summary="本院第三检察部移送：该干警经营茶楼。").lead_no
+
+    with pytest.raises(Invalid):
+        hand_over(people.clerk, subjects=[Subject(name="李某", organ=COUNTY, post="本院聘用人员")])
 
 
 @pytest.mark.parametrize("person", ["clerk", "triager", "leader"])

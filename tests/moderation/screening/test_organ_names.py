@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from moderation.screening.folding import fold
 from moderation.screening.organ_names import OrganNames
-from portal.organs.names import names_of
+from moderation.screening.wording import ADDRESSED_NAMES, LAST_NAMED, LINKED_NAMES, NOT_LINKED
+from portal.organs.names import names_of, place_names_of
 from portal.organs.tree import OrganTree
 from tests.portal.organs.sichuan import sichuan
 
@@ -52,6 +53,19 @@ def found(text: str) -> list[tuple[str, set[str]]]:
         ("阿坝州检察院", [("阿坝州检察院", {"513200"})]),
         ("峨边县检察院", [("峨边县检察院", {"511132"})]),
         ("都江堰市检察院", [("都江堰市检察院", {"510181"})]),
+        ("锦江检院的人", [("锦江检院", {JINJIANG})]),
+        ("成都检院的人", [("成都检院", {CHENGDU})]),
+        ("成都锦江院的人", [("成都锦江院", {JINJIANG})]),
+        ("成都市锦江院的人", [("成都市锦江院", {JINJIANG})]),
+        # the place, a word between, the office
+        ("锦江区的检察院收钱", [("锦江区的检察院", {JINJIANG})]),
+        ("锦江的检察院收钱", [("锦江的检察院", {JINJIANG})]),
+        ("锦江区那个检察院收钱", [("锦江区那个检察院", {JINJIANG})]),
+        ("成都锦江区这个检查院收钱", [("成都锦江区这个检查院", {JINJIANG})]),
+        ("成都市的人民检察院收钱", [("成都市的人民检察院", {CHENGDU})]),
+        ("锦 江 区 的 那*个 检察院", [("锦 江 区 的 那*个 检察院", {JINJIANG})]),
+        ("市中区的检察院", [("市中区的检察院", CENTRES)]),
+        ("青羊区和锦江区的检察院", [("青羊区", {QINGYANG}), ("锦江区的检察院", {JINJIANG})]),
         # former names, kept by rule or by hand
         ("会理县检察院", [("会理县检察院", {"513402"})]),
         ("郫县检察院", [("郫县检察院", {"510117"})]),
@@ -93,6 +107,9 @@ def found(text: str) -> list[tuple[str, set[str]]]:
         ("最高人民检察院", []),
         ("成都铁路运输检察院", []),
         ("锦江区法院、锦江区纪委", []),
+        ("华西医院成都锦江院区，成都锦江院子火锅，成都院的设计图", []),
+        ("南部的检察院，四川的检察院，各区的检察院，别处那个检察院", []),
+        ("锦江区，住户说检察院", []),
         ("", []),
     ],
 )
@@ -109,6 +126,9 @@ def test_mentions(text: str, mentions: list[tuple[str, set[str]]]) -> None:
         ("州院领导", [("州院", "州")]),
         ("反映到市院以后", [("市院", "市")]),
         ("办理县检察院移送的案件", [("县检察院", "县")]),  # across two words, not 理县
+        ("我们区的检察院", [("我们区的检察院", "区")]),
+        ("我市那个检察院", [("我市那个检察院", "市")]),
+        ("区检院的人", [("区检院", "区")]),
         ("小区院内停车，超市院墙倒了，城市院线", []),
     ],
 )
@@ -117,6 +137,47 @@ def test_mentions_relative_to_the_reader_addressed(text: str, relative: list[tup
 
     assert [(text[one.start : one.end], one.relative) for one in mentions] == relative
     assert not any(one.organs for one in mentions)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("你院", "您院", "贵院", "本院", "你们院", "你们检察院", "你们人民检察院", "贵检察院", "本检察院"),
+        *("你检查院", "貴院", "贵 院", "你-们*院", "这个检察院", "這家檢察院", "该院", "该检察院"),
+    ],
+)
+def test_mentions_of_the_organ_addressed(word: str) -> None:
+    mentions = names().mentions(f"反映{word}张某收钱")
+
+    assert [(one.start, one.end, one.addressed) for one in mentions] == [(2, 2 + len(word), True)]
+    assert [(one.organs, one.relative) for one in mentions] == [(frozenset(), "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("你院子里的树", "本院士工作站", "贵院墙", "收费太贵院方不管", "日本检察院", "样本院", "迷你院"),
+        *(
+            "应该院里解决",
+            "应该检察院管",
+            "县法院判了。该院张某收钱",
+            "我去过华西医院，该院乱收费",
+            "你们单位",
+        ),
+    ],
+)
+def test_mentions_of_what_only_sounds_addressed(text: str) -> None:
+    assert names().mentions(text) == []
+
+
+def test_mentions_of_a_place_and_then_this_office_may_be_two() -> None:
+    mentions = names().mentions("我住锦江区，这个检察院不管")
+
+    assert [(set(one.organs), one.addressed) for one in mentions] == [({JINJIANG}, False), (set(), True)]
+
+
+def test_mentions_of_a_place_beside_the_organ_addressed_stay_a_place() -> None:
+    assert found("建议锦江区和贵院") == [("贵院", set())]
 
 
 def test_mentions_of_one_character_county() -> None:
@@ -181,6 +242,36 @@ def test_separators_between_characters_never_hide_a_name(
     assert [(one.start, one.end) for one in mentions] == [(len(lead), len(text))]
 
 
+PLACES = sorted(
+    (place, organ.code)
+    for organ in sichuan()
+    for place in place_names_of(sichuan(), organ.code)
+    if organ.level != "province" and place not in NOT_LINKED
+)
+
+
+@settings(max_examples=300)
+@given(place=st.sampled_from(PLACES), linked=st.sampled_from(sorted(LINKED_NAMES)), data=st.data())
+def test_separators_never_hide_a_place_with_its_office(
+    place: tuple[str, str], linked: str, data: st.DataObject
+) -> None:
+    name, code = place[0] + linked, place[1]
+    gaps = data.draw(st.lists(SEPARATORS, min_size=len(name) - 1, max_size=len(name) - 1))
+    text = name[0] + "".join(gap + character for gap, character in zip(gaps, name[1:], strict=True))
+
+    mentions = [one for one in names().mentions(text) if code in one.organs]
+
+    assert [(one.start, one.end) for one in mentions] == [(0, len(text))]
+
+
+@given(word=st.sampled_from(sorted(ADDRESSED_NAMES | LAST_NAMED)), data=st.data())
+def test_separators_never_hide_the_organ_addressed(word: str, data: st.DataObject) -> None:
+    gaps = data.draw(st.lists(SEPARATORS, min_size=len(word) - 1, max_size=len(word) - 1))
+    text = word[0] + "".join(gap + character for gap, character in zip(gaps, word[1:], strict=True))
+
+    assert [(one.start, one.end, one.addressed) for one in names().mentions(text)] == [(0, len(text), True)]
+
+
 def test_folding_drops_every_separator_of_unicode() -> None:
     for character in map(chr, range(0x110000)):
         separates = unicodedata.category(character) in {"Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Me", "Pd", "Po"}
@@ -210,7 +301,7 @@ def test_mentions_lie_within_the_text_and_in_order(before: str, after: str) -> N
 
 
 def test_mentions_of_long_text_stay_quick() -> None:
-    text = ("锦江区检察院、市院、办理县检察院，" * 1200)[:20_000]
+    text = ("锦江区检察院、市院、办理县检察院，锦江区的检察院贵院该院" * 1200)[:20_000]
     started = time.perf_counter()
 
     names().mentions(text)

@@ -61,6 +61,25 @@ def test_preflight_relative_name_carries_its_kind() -> None:
     ]
 
 
+def test_preflight_organ_addressed_has_a_code_of_its_own_once_per_field() -> None:
+    text = PreflightText(kind="tip", title="反映贵院", text="你院不管，本院也不管", place="你们院门口")
+
+    assert preflight(text) == [
+        Finding("addressed_organ", "info", "title", 2, 4),
+        Finding("addressed_organ", "info", "text", 0, 2),
+        Finding("addressed_organ", "info", "place", 0, 3),
+    ]
+
+
+def test_preflight_time_is_screened_like_the_rest() -> None:
+    text = PreflightText(kind="tip", occurred="去年在锦江区检察院上班时，今晚还要砍人")
+
+    assert preflight(text) == [
+        named("occurred", 3, 9, JINJIANG),
+        Finding("urgent_words", "warning", "occurred", 17, 19),
+    ]
+
+
 @pytest.mark.parametrize(
     ("subject", "findings"),
     [

@@ -305,7 +305,7 @@ def test_merge_page_query_count_is_constant(
     client = browser("triager")
     client.get(url(item, "merge"))
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         page = client.get(url(item, "merge")).content.decode()
 
     assert page.count('name="into"') == count

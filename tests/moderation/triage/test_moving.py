@@ -16,7 +16,8 @@ from portal.common.errors import Forbidden, Invalid, NotFound
 from portal.intake.content import Identity, Subject
 from portal.intake.queries import open_messages, open_original, open_thread
 from portal.intake.thread_actions import add_message
-from portal.vault.models import Envelope
+from portal.vault.items import can_open_half
+from portal.vault.models import Envelope, SealedItem
 from tests.moderation.triage.items import EVEN_LATER, FILED, LATER, again, filed, item_in, item_of, report_of
 from tests.people import CITY, COUNTY, DISCIPLINE, PROVINCE, People, file_tip
 
@@ -96,6 +97,8 @@ def test_a_referral_is_in_both_logs(people: People) -> None:
         {"subjects": (), "text": "有人收了钱。", "title": "锦江区院问题", "place": ""},
         {"subjects": (), "text": "有人收了钱。", "title": "收钱", "place": "锦江区检察院门口"},
         {"subjects": (), "text": "有人收了钱。", "title": "收钱", "organ": COUNTY, "about_organ": None},
+        {"subjects": (), "text": "贵院有人收了钱。", "title": "收钱", "organ": COUNTY},
+        {"subjects": (), "text": "有人收了钱。", "title": "收钱", "occurred": "在锦江区检察院任职时"},
     ],
 )
 def test_a_tip_cannot_be_referred_to_whom_it_names(named: dict[str, object], people: People) -> None:
@@ -268,11 +271,18 @@ def test_merged_items_are_lifted_with_the_one_they_were_merged_into(people: Peop
     assert title_for(people.triager, repeat) is None
 
 
-def test_the_identity_stays_sealed_as_it_was(people: People) -> None:
+def test_the_holders_half_of_the_identity_goes_along(people: People) -> None:
     receipt = file_tip(now=FILED, identity=Identity(name="李四", phone="13800000000"))
-    before = Envelope.objects.filter(item=report_of(item_of(receipt)).identity).order_by("pk").values()
+    identity = report_of(item_of(receipt)).identity
+    assert identity is not None
 
-    kept = list(before)
     lift(actor=people.triager, item_id=receipt.report, version=1, subjects=[CITY_LEADER], now=LATER)
 
-    assert list(before.all()) == kept
+    held = Envelope.objects.filter(item=identity).order_by("share")
+    assert [(one.share, one.recipient.path if one.recipient else "") for one in held] == [
+        ("custody_half", "510000/510100"),
+        ("holder_half", "510000"),
+    ]
+    fresh = SealedItem.objects.get(pk=identity.pk)
+    assert not can_open_half(fresh, people.triager.keyring)
+    assert can_open_half(fresh, people.triager_province.keyring)
