@@ -23,7 +23,6 @@ from moderation.triage.showing import (
     pieces,
     state_tone,
 )
-from portal.accounts.actions import own_fingerprint
 from portal.accounts.models import Staff
 from portal.accounts.signed_in import QUEUE_ROLES, SignedIn
 from portal.common.clock import local_date
@@ -93,7 +92,6 @@ def item_context(
         "messages": detail.messages,
         "notes": [(note, names.get(note.author, note.author)) for note in notes],
         "damaged": any(one.code == "sealed_text_damaged" for one in detail.findings),
-        "ungranted": detail.content is None and own_fingerprint(actor) is not None,
         "unread": sum(entry.text is None for entry in detail.messages),
         "state_help": STATE_HELP[item.state],
         "tone": state_tone(item),
