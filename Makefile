@@ -45,12 +45,14 @@ install: $(VENV)/installed-dev ## make .venv with everything for running and tes
 run: export YANLU_DEMO := $(if $(filter 0,$(DEMO)),0,1)
 run: export YANLU_BASE_URL ?= http://127.0.0.1:$(PORT)
 run: $(VENV)/installed-run ## serve Yanlu on PORT (8000), with demo data unless DEMO=0
+	@python manage.py vault mode
 	@python manage.py vault init
 	@python manage.py migrate --verbosity 0
 	@python manage.py vault keys
 	@python manage.py load_reference
 	@if [ "$$YANLU_DEMO" = 1 ]; then python manage.py demo; fi
 	@python manage.py collectstatic --no-input --verbosity 0
+	@if [ "$$YANLU_DEMO" = 0 ]; then python manage.py ready || true; fi
 	@PORT=$(PORT) exec honcho --no-colour start
 
 # --- test ----------------------------------------------------------------------------------------------

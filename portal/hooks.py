@@ -37,6 +37,7 @@ class PreflightText:
     title: str = ""
     text: str = ""
     place: str = ""
+    occurred: str = ""
     subjects: tuple[SubjectText, ...] = ()
 
 

@@ -19,20 +19,41 @@ from portal.common.env import (
     env_choice,
     env_int,
     env_list,
+    env_networks,
+    env_origin,
     env_secret,
     env_str,
+    hex_key,
+    refuse_set,
+    refuse_unread_files,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+for _absent in ("YANLU_STORAGE_URL", "YANLU_EMAIL_URL"):
+    refuse_set(_absent, "not in this release")
+refuse_unread_files(
+    (
+        "YANLU_MASTER_KEY",
+        "YANLU_COOKIE_KEY",
+        "YANLU_ROOT_FINGERPRINT",
+        "YANLU_METRICS_TOKEN",
+        "YANLU_DATABASE_URL",
+        "YANLU_CACHE_URL",
+    )
+)
 
 # --- Yanlu's own -------------------------------------------------------------------------------------
 YANLU_DEMO = env_bool("YANLU_DEMO", default=False)
 YANLU_DATA_DIR = Path(env_str("YANLU_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 YANLU_SECRETS_DIR = Path(env_str("YANLU_SECRETS_DIR", str(BASE_DIR / "secrets"))).resolve()
-YANLU_BASE_URL = env_str("YANLU_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-YANLU_TRUSTED_PROXIES = env_list("YANLU_TRUSTED_PROXIES")
+YANLU_BASE_URL = env_origin("YANLU_BASE_URL", "http://127.0.0.1:8000")
+YANLU_TRUSTED_PROXIES = env_networks("YANLU_TRUSTED_PROXIES")
 YANLU_ZONE = env_choice("YANLU_ZONE", "single", ("single",))
-YANLU_POW = env_choice("YANLU_POW", "off", ("off",))
+YANLU_POW = env_choice("YANLU_POW", "off", ("off", "auto", "always"))
+if YANLU_POW == "always":
+    raise ImproperlyConfigured("YANLU_POW=always: proof of work is not in this release; set off or auto")
+YANLU_POW = "off"
 YANLU_METRICS_TOKEN = env_secret("YANLU_METRICS_TOKEN")
 YANLU_IDLE_MINUTES = env_int("YANLU_IDLE_MINUTES", 15, least=1)
 """After so many minutes without a request a session is locked (GB/T 22239 8.1.4.1 b)."""
@@ -47,7 +68,7 @@ def _node_secret(variable: str, file_name: str) -> str:
     return env_secret(variable) or (path.read_text(encoding="ascii").strip() if path.exists() else "")
 
 
-YANLU_MASTER_KEY = _node_secret("YANLU_MASTER_KEY", "master.key")
+YANLU_MASTER_KEY = hex_key("YANLU_MASTER_KEY", _node_secret("YANLU_MASTER_KEY", "master.key"))
 """64 hex digits; only wraps the purpose keys. Empty until `manage.py vault init`."""
 YANLU_ROOT_FINGERPRINT = _node_secret("YANLU_ROOT_FINGERPRINT", "root.fingerprint")
 """Fingerprint of the root key every certificate must lead to."""
@@ -71,7 +92,6 @@ YANLU_HOOKS: dict[str, list[str]] = {
     "remind": [],
     "metrics": ["moderation.triage.receivers.metrics"],
     "reference_data": [
-        "portal.accounts.housekeeping.plan_housekeeping",
         "portal.intake.forms_archive.archive_forms",
         "moderation.deadlines.reference.load_rules",
     ],
@@ -132,9 +152,11 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {
-    "default": database_from_url(env_str("YANLU_DATABASE_URL", f"sqlite:///{YANLU_DATA_DIR}/yanlu.sqlite3"))
+    "default": database_from_url(
+        env_secret("YANLU_DATABASE_URL", f"sqlite:///{YANLU_DATA_DIR}/yanlu.sqlite3")
+    )
 }
-CACHES = {"default": cache_from_url(env_str("YANLU_CACHE_URL", f"disk://{YANLU_DATA_DIR}/cache"))}
+CACHES = {"default": cache_from_url(env_secret("YANLU_CACHE_URL", f"disk://{YANLU_DATA_DIR}/cache"))}
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
@@ -230,7 +252,10 @@ Q_CLUSTER = {
     "retry": 180,
     "max_attempts": 20,
     "poll": 1,
-    "save_limit": 200,
+    # The scheduler runs what unsigned columns name, and kept results are unpickled: with either, whoever can
+    # write the database could run code here. What goes by the clock is `manage.py housekeeping`.
+    "scheduler": False,
+    "save_limit": -1,
     "ack_failures": False,
     "catch_up": False,
     "label": "言路后台任务",

@@ -4,9 +4,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from portal.common.wsgi_body import WholeBody
+
+os.umask(0o077)  # the database, the cache and the node's keys are nobody else's
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-application = get_wsgi_application()
+application = WholeBody(get_wsgi_application())
 
 from portal.vault.mark import refuse_wrong_mode  # noqa: E402  needs the application set up
 

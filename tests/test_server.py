@@ -49,7 +49,7 @@ def test_house_has_secrets_of_its_own() -> None:
     with new_house() as (home, _):
         names = sorted(path.name for path in (home / "secrets").iterdir())
 
-    assert names == ["cookie.key", "master.key", "root.fingerprint"]
+    assert names == ["cookie.key", "master.key", "mode", "root.fingerprint"]
     assert not home.exists()
 
 

@@ -20,7 +20,7 @@ from moderation.triage import actions
 from moderation.triage.models import Outcome, Reason, TriageItem
 from portal.accounts.demo_house import PASSPHRASE
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn, staff_path
+from portal.accounts.signed_in import SignedIn, acting, staff_path
 from portal.common.clock import BEIJING, local_date
 from portal.common.clock import now as present
 from portal.common.errors import NotReady
@@ -89,7 +89,7 @@ def demo_actor(username: str) -> SignedIn:
     key = current_personal_key(staff_path(organ_tree(), staff)) if staff else None
     if staff is None or key is None:
         raise NotReady
-    return SignedIn(staff, Keyring(open_personal_key(key, PASSPHRASE)))
+    return acting(staff, Keyring(open_personal_key(key, PASSPHRASE)))
 
 
 def demo_nonce(name: str) -> bytes:

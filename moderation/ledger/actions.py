@@ -90,7 +90,8 @@ def register_lead(
     content = Content(title=title, text=summary, about_organ=False, subjects=tuple(subjects))
     _check_hand_over(source_class, content, received_on, local_date(now))
     organ = actor.staff.organ_id
-    _refuse_recused(organ, addressed=organ, about=False, kind=Kind.TIP, content=content)
+    # The office's own words: 本院 there is who writes, so it counts as little as 贵院 in a suggestion.
+    _refuse_recused(organ, addressed=organ, about=False, kind=Kind.SUGGESTION, content=content)
     lead = Lead(id=lead_id or new_id(), organ_id=organ, source_class=source_class, received_on=received_on)
     draft = seal_text(LeadText(title, summary, tuple(subjects)), lead=lead.id, organ=organ)
     try:
@@ -196,7 +197,7 @@ def _refuse_recused(holder: str, *, addressed: str, about: bool, kind: str, cont
         if subject.organ and subject.organ not in tree:
             raise Invalid(fields={f"subjects.{number}.organ": "没有这个检察院代码。"})
     findings = hooks.preflight(preflight_text(kind, content))
-    named = named_by(content, findings, tree=tree, addressed=addressed)
+    named = named_by(content, findings, tree=tree, addressed=addressed, kind=kind)
     if about or any(finding.code == "unresolved_person" for finding in findings):
         named.add(addressed)
     if not may_hold(tree, holder, named):

@@ -11,6 +11,7 @@ from portal.organs.tree import OrganTree
 
 ORGAN_NAMED = "organ_named"
 RELATIVE_ORGAN = "relative_organ"
+ADDRESSED_ORGAN = "addressed_organ"
 UNRESOLVED_PERSON = "unresolved_person"
 URGENT_WORDS = "urgent_words"
 
@@ -28,18 +29,19 @@ def organ_names() -> OrganNames:
 
 
 def named_organs(text: PreflightText) -> list[Finding]:
-    """`organ_named` for every organ the title, the place or the narrative names, once for each field.
+    """`organ_named` for every organ the title, the place, the time or the narrative names, once per field.
 
     A name several organs share gives one finding with all of them. “市检察院” and the like give
     `relative_organ`, with the kind of division as detail and no organ:
-    `portal.organs.recusal.resolve_relative` says whom the reader addressed takes it to mean. An organ named
+    `portal.organs.recusal.resolve_relative` says whom the reader addressed takes it to mean. “贵院” and
+    the like give `addressed_organ`; whether that counts is `portal.intake.holding`'s to say. An organ named
     only as the salutation carries that word as detail; it counts all the same, for a heading looks no
     different.
     """
     names = organ_names()
     return [
         finding
-        for field in ("title", "text", "place")
+        for field in ("title", "text", "place", "occurred")
         for finding in _findings(field, getattr(text, field), names)
     ]
 
@@ -60,10 +62,10 @@ def subject_organs(text: PreflightText) -> list[Finding]:
 
 
 def urgent_words(text: PreflightText) -> list[Finding]:
-    """`urgent_words` where title or narrative sound like danger to somebody. It raises and never hides."""
+    """`urgent_words` where title, narrative or time sound like danger. It raises and never hides."""
     return [
         Finding(code=URGENT_WORDS, severity="warning", field=field, start=start, end=end)
-        for field in ("title", "text")
+        for field in ("title", "text", "occurred")
         for start, end in urgent_spans(getattr(text, field))
     ]
 
@@ -87,14 +89,16 @@ def _subject(number: int, subject: SubjectText, names: OrganNames) -> Iterator[F
 
 def _findings(field: str, text: str, names: OrganNames) -> list[Finding]:
     """One finding for each organ, or group of them, that the field names: the first place it does."""
-    first: dict[tuple[frozenset[str], str], Mention] = {}
+    first: dict[tuple[frozenset[str], str, bool], Mention] = {}
     for mention in names.mentions(text):
-        first.setdefault((mention.organs, mention.relative), mention)
+        first.setdefault((mention.organs, mention.relative, mention.addressed), mention)
     return [_named(field, mention, text) for mention in first.values()]
 
 
 def _named(field: str, mention: Mention, text: str = "") -> Finding:
     salutation = not text[: mention.start].strip() and SALUTATION_END.match(text, mention.end) is not None
+    if mention.addressed:
+        return Finding(ADDRESSED_ORGAN, "info", field, mention.start, mention.end)
     return Finding(
         code=RELATIVE_ORGAN if mention.relative else ORGAN_NAMED,
         severity="info",

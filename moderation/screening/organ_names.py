@@ -10,10 +10,16 @@ import ahocorasick
 from moderation.screening.folding import Folded, fold
 from moderation.screening.hits import Hit, longest
 from moderation.screening.wording import (
+    ADDRESSED_NAMES,
     BEFORE_A_SHORT_RELATIVE,
     DECOYS,
     JOINED,
+    LAST_NAMED,
+    LINKED_NAMES,
+    NO_PRONOUN_AFTER,
     NOT_AN_OFFICE,
+    NOT_LINKED,
+    OWN_RELATIVE_NAMES,
     RELATIVE_NAMES,
     SWALLOWED_STARTS,
 )
@@ -23,11 +29,16 @@ from portal.organs.tree import OrganTree
 
 @dataclass(slots=True)
 class _Word:
-    """What one folded name stands for."""
+    """What one folded name stands for. `alone`: it can be a mention without another word's help."""
 
     organs: set[str] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
+    linkable: set[str] = field(default_factory=set)
     relative: str = ""
+    addressed: bool = False
+    alone: bool = False
+    linked: bool = False
+    last_named: bool = False
     bare_special: bool = False
     short: bool = False
     not_after: frozenset[str] = frozenset()
@@ -38,13 +49,14 @@ class Mention:
     """Organs named between two positions of the original text; several where the name is not unique.
 
     `relative` is the kind of division (市, 州, 县, 区) where only the reader addressed knows which organ is
-    meant; then `organs` is empty.
+    meant; then `organs` is empty, as it is where `addressed` says that 贵院 or the like means that reader.
     """
 
     start: int
     end: int
     organs: frozenset[str]
     relative: str = ""
+    addressed: bool = False
 
 
 class OrganNames:
@@ -64,10 +76,10 @@ class OrganNames:
         found = [
             (last - length + 1, last + 1, word) for last, (length, word) in self._automaton.iter(folded.text)
         ]
-        if not any(word.organs or word.relative for _, _, word in found):
+        if not any(word.alone or word.linked for _, _, word in found):
             return []
-        hits = longest(self._plausible(text, folded, found))
-        hits = [hit for hit in hits if hit.value.organs or hit.value.places or hit.value.relative]
+        hits = _with_linked(text, longest(self._plausible(text, folded, found)))
+        hits = [hit for hit in hits if hit.value.alone or hit.value.places]
         return self._listed_places(text, _without_own_teams(self._tree, text, hits))
 
     def resolve_place(self, text: str) -> frozenset[str]:
@@ -86,12 +98,17 @@ class OrganNames:
         mentions: list[Mention] = []
         following: Hit[_Word] | None = None
         for hit in reversed(hits):
-            organs = frozenset(hit.value.organs)
-            if not organs and not hit.value.relative:
+            word = hit.value
+            organs = frozenset(word.organs)
+            if word.addressed:
+                mentions.append(Mention(hit.start, hit.end, frozenset(), addressed=True))
+                following = None
+                continue
+            if not organs and not word.relative:
                 if following is None or not JOINED.fullmatch(text, hit.end, following.start):
                     continue
-                organs = frozenset(hit.value.places)
-            mentions.append(Mention(hit.start, hit.end, organs, "" if organs else hit.value.relative))
+                organs = frozenset(word.places)
+            mentions.append(Mention(hit.start, hit.end, organs, "" if organs else word.relative))
             following = hit
         return mentions[::-1]
 
@@ -100,18 +117,28 @@ def _words(tree: OrganTree) -> dict[str, _Word]:
     words: defaultdict[str, _Word] = defaultdict(_Word)
     for decoy in DECOYS:
         words[fold(decoy).text] = _Word()
-    for name, kind in RELATIVE_NAMES.items():
+    for name, kind in (RELATIVE_NAMES | OWN_RELATIVE_NAMES).items():
         words[fold(name).text].relative = kind
+    for name in ADDRESSED_NAMES | LAST_NAMED:
+        words[fold(name).text].addressed = True
+    for name in LAST_NAMED:
+        words[fold(name).text].last_named = True
+    for name in LINKED_NAMES:
+        words[fold(name).text].linked = True
     for organ in tree:
         for name in names_of(tree, organ.code):
             words[fold(name).text].organs.add(organ.code)
         for name in place_names_of(tree, organ.code):
             words[fold(name).text].places.add(organ.code)
+            if organ.level != "province" and name not in NOT_LINKED:
+                words[fold(name).text].linkable.add(organ.code)
     for name in BARE_SPECIAL_NAMES:
         words[fold(name).text].bare_special = True
     for name, word in words.items():
+        word.alone = bool(word.organs or word.relative or word.addressed)
         word.short = re.search(r"(?<![察检])院$", name) is not None
-        word.not_after = SWALLOWED_STARTS.get(name[:2], frozenset())
+        starts = (NO_PRONOUN_AFTER, name[:1]) if word.addressed else (SWALLOWED_STARTS, name[:2])
+        word.not_after = starts[0].get(starts[1], frozenset())
     words.pop("", None)
     return dict(words)
 
@@ -120,11 +147,31 @@ def _ruled_out(text: str, hit: Hit[_Word]) -> bool:
     before = text[hit.start - 1 : hit.start]
     if before and before in hit.value.not_after:
         return True
+    if hit.value.last_named and text.find("院", 0, hit.start) >= 0:
+        return True
     if not hit.value.short:
         return False
     if NOT_AN_OFFICE.match(text, hit.end):
         return True
     return bool(hit.value.relative and before and not BEFORE_A_SHORT_RELATIVE.match(before))
+
+
+def _with_linked(text: str, hits: list[Hit[_Word]]) -> list[Hit[_Word]]:
+    """The hits with “锦江区” and “那个检察院” right after it made one.
+
+    “锦江区，这个检察院” may mean two organs; then both stay.
+    """
+    merged: list[Hit[_Word]] = []
+    for hit in hits:
+        place = merged[-1] if merged and hit.value.linked else None
+        if place is not None and place.value.linkable and not place.value.alone:
+            gap = text[place.end : hit.start]
+            if not gap or not fold(gap).text:
+                merged[-1] = Hit(place.start, hit.end, _Word(organs=place.value.linkable, alone=True))
+                if not gap or not hit.value.addressed:
+                    continue
+        merged.append(hit)
+    return merged
 
 
 def _without_own_teams(tree: OrganTree, text: str, hits: list[Hit[_Word]]) -> list[Hit[_Word]]:

@@ -20,6 +20,7 @@ from portal.accounts.signed_in import SignedIn, key_path
 from portal.audit.queries import history_of
 from portal.common.clock import now as present
 from portal.common.errors import Invalid, NotReady
+from portal.common.sqlite.wal import fold_wal
 from portal.intake.content import MOST_SUBJECTS, Subject
 from portal.intake.holding import named_in
 from portal.intake.marks import check_mark, set_mark
@@ -126,6 +127,7 @@ def _move(
     with transaction.atomic():
         reports = {report.pk: report for report in _locked(parcels)}
         log(actor, acts, now)
+        transaction.on_commit(fold_wal)  # what the old key opened must not linger in SQLite's log
         for parcel in parcels:
             reopened = parcel.item is main and to != main.state
             fields = {"state": to, **REOPENED} if reopened else UNCLAIMED

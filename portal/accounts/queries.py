@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from portal.accounts.actions import administers
 from portal.accounts.models import Staff
 from portal.accounts.signed_in import SignedIn
 from portal.common.errors import NotFound
@@ -15,7 +14,8 @@ def administered_by(actor: SignedIn) -> QuerySet[Staff]:
     """The accounts a sysadmin or secadmin looks after; nobody's for others."""
     if not (actor.staff.sysadmin or actor.staff.secadmin):
         return Staff.objects.none()
-    organs = [node.code for node in organ_tree() if administers(actor, node.code)]
+    tree, own = organ_tree(), actor.staff.organ_id
+    organs = [code for code in tree.nodes if own in (code, *tree.ancestors(code))]
     return Staff.objects.filter(organ_id__in=organs)
 
 

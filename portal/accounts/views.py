@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.accounts.actions import admit, close_account, invite_staff, join, set_roles, waiting_for
+from portal.accounts.audit_words import in_words
 from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm
 from portal.accounts.middleware import KEY_COOKIE, signed_in, signed_in_or_none
 from portal.accounts.models import ROLE_LABELS
@@ -160,8 +161,10 @@ def audit_page(request: HttpRequest) -> HttpResponse:
     organs = visible_chains(actor.staff)
     rows = entries_of(organs)
     organ = request.GET.get("organ", "")
-    if organ:
+    if organ in organs:
         rows = rows.filter(organ_id=organ)
+    else:  # anything else is not an organ: it must not get into the log of this reading
+        organ = ""
     page = keyset_page(rows, order=("-at", "-id"), cursor=request.GET.get("cursor"), related=("organ",))
     record(
         organ=actor.staff.organ_id,
@@ -172,5 +175,10 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         detail={"count": len(page.items)},
     )
     tree = organ_tree()
-    context = {"page": page, "organ": organ, "organs": [tree.node(code) for code in sorted(organs)]}
+    context = {
+        "page": page,
+        "lines": [in_words(entry) for entry in page.items],
+        "organ": organ,
+        "organs": [tree.node(code) for code in sorted(organs)],
+    }
     return render(request, "accounts/audit.html", context)

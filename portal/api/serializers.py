@@ -107,6 +107,36 @@ CATEGORIES = inline_serializer(
     },
 )
 
+FORMS = inline_serializer(
+    "Forms",
+    {
+        "items": inline_serializer(
+            "Form",
+            {
+                "kind": serializers.ChoiceField(choices=Kind.choices),
+                "hash": serializers.CharField(help_text="定义的 SHA-256，写入每份原文"),
+                "definition": serializers.DictField(help_text="表单的各项问题与限长"),
+            },
+            many=True,
+        ),
+        "next": serializers.CharField(allow_null=True),
+    },
+)
+PROOF_KEYS = inline_serializer(
+    "ProofKeys",
+    {
+        "items": inline_serializer(
+            "ProofKey",
+            {
+                "version": serializers.IntegerField(),
+                "key": serializers.CharField(help_text="Ed25519 公钥，十六进制"),
+            },
+            many=True,
+        ),
+        "next": serializers.CharField(allow_null=True),
+    },
+)
+
 
 class ThreadAnswer(serializers.Serializer[Any]):
     """The public projection of a report."""
@@ -129,6 +159,12 @@ class RatingBody(StrictSerializer):
     """1 (非常不满意) to 5 (非常满意)."""
 
     rating = serializers.IntegerField(min_value=1, max_value=5)
+
+
+class NewReceiptAnswer(serializers.Serializer[Any]):
+    """The receipt that counts from now on."""
+
+    receipt = serializers.CharField(help_text="五组五位数字")
 
 
 class EmptyBody(StrictSerializer):

@@ -1,4 +1,4 @@
-"""The public REST API: file, follow, add, rate, withdraw; no session, no cookie."""
+"""The public REST API: file, follow, add, rate, withdraw, change the receipt; no session, no cookie."""
 
 import secrets
 from typing import Any
@@ -10,11 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.accounts.limits import refuse_beyond
+from portal.api.lists import PAGING, list_page
 from portal.api.serializers import (
     CATEGORIES,
     ORGANS,
     EmptyBody,
     MessageBody,
+    NewReceiptAnswer,
     RatingBody,
     ReceiptAnswer,
     ReportBody,
@@ -27,8 +29,8 @@ from portal.common.rest import page_query, read_body
 from portal.intake.actions import submit_report
 from portal.intake.content import Content, Identity, Subject
 from portal.intake.models import Kind
-from portal.intake.queries import Thread, open_thread
-from portal.intake.thread_actions import add_message, rate, withdraw
+from portal.intake.queries import ReceiptToChange, Thread, open_thread
+from portal.intake.thread_actions import add_message, change_receipt, rate, withdraw
 from portal.organs.queries import find_organs, organ_tree, public_categories
 from portal.organs.tree import OrganNode, UnknownOrgan
 
@@ -40,6 +42,8 @@ RECEIPT_HEADER = OpenApiParameter(
 NONCE_HEADER = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="一次性 128 位随机数（十六进制）"
 )
+CHANGE_AT = {"page": "/track/", "endpoint": "POST /api/v1/report/receipt"}
+"""Where a receipt that went through staff hands is changed."""
 
 
 class PublicView(APIView):
@@ -47,6 +51,16 @@ class PublicView(APIView):
 
     authentication_classes: tuple[Any, ...] = ()
     permission_classes = (AllowAny,)
+
+
+class ReceiptView(PublicView):
+    """What is done receipt in hand; one that is to be changed first is told where."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """As ever, but with the two places where a receipt is changed."""
+        if isinstance(exc, ReceiptToChange):
+            exc.fields = dict(CHANGE_AT)
+        return super().handle_exception(exc)
 
 
 def _shown(node: OrganNode) -> dict[str, Any]:
@@ -67,15 +81,16 @@ class OrgansView(PublicView):
         parameters=[
             OpenApiParameter("parent", str, description="上级院代码；不填则为省院"),
             OpenApiParameter("q", str, description="名称、拼音、首字母或代码"),
+            *PAGING,
         ],
         responses={200: ORGANS},
     )
     def get(self, request: Request) -> Response:
-        """`{"items": [...], "next": null}`; the whole level at once, it is never long."""
-        _, _, given = page_query(request, ("parent", "q"))
+        """One page: a level by code, or what was found, best first."""
+        cursor, limit, given = page_query(request, ("parent", "q"))
         tree = organ_tree()
         if "q" in given:
-            found = find_organs(given["q"][:60], limit=20)
+            found = find_organs(given["q"][:60], limit=len(tree))
         elif "parent" in given:
             try:
                 found = [tree.node(code) for code in tree.children(given["parent"])]
@@ -83,22 +98,26 @@ class OrgansView(PublicView):
                 raise Invalid(fields={"parent": "没有这个检察院代码。"}) from None
         else:
             found = [node for node in tree if node.parent is None and node.kind == "procuratorate"]
-        return Response({"items": [_shown(node) for node in found], "next": None})
+        nodes, following = list_page(found, key=lambda node: (node.code,), cursor=cursor, limit=limit)
+        return Response({"items": [_shown(node) for node in nodes], "next": following})
 
 
 class CategoriesView(PublicView):
     """What the public chooses from."""
 
-    @extend_schema(responses={200: CATEGORIES})
+    @extend_schema(parameters=PAGING, responses={200: CATEGORIES})
     def get(self, request: Request) -> Response:
-        """All categories of both kinds."""
-        page_query(request)
-        items = [
+        """Categories of both kinds, tips first, in their order."""
+        cursor, limit, _ = page_query(request)
+        every = [
             {"kind": kind, "code": term.code, "label": term.plain_label or term.label}
             for kind in Kind.values
             for term in public_categories(kind)
         ]
-        return Response({"items": items, "next": None})
+        items, following = list_page(
+            every, key=lambda one: (one["kind"], one["code"]), cursor=cursor, limit=limit
+        )
+        return Response({"items": items, "next": following})
 
 
 class ReportsView(PublicView):
@@ -108,8 +127,7 @@ class ReportsView(PublicView):
     def post(self, request: Request) -> Response:
         """File a tip or a suggestion; the receipt is shown this once."""
         refuse_beyond(request._request, group="file", rate=_FILING_RATE)
-        given = request.headers.get("Idempotency-Key")
-        nonce = one_time_nonce(given) if given is not None else secrets.token_bytes(16)
+        nonce = _nonce_of(request)
         body = read_body(ReportBody, request)
         identity = body.get("identity")
         receipt = submit_report(
@@ -137,6 +155,12 @@ class ReportsView(PublicView):
             "proof": receipt.proof,
         }
         return Response(ReceiptAnswer(answer).data, status=201)
+
+
+def _nonce_of(request: Request) -> bytes:
+    """The client's own, so that what is sent twice is done once, or a fresh one."""
+    given = request.headers.get("Idempotency-Key")
+    return one_time_nonce(given) if given is not None else secrets.token_bytes(16)
 
 
 def _receipt_of(request: Request) -> str:
@@ -174,7 +198,7 @@ def _thread(thread: Thread) -> Response:
     )
 
 
-class ReportView(PublicView):
+class ReportView(ReceiptView):
     """Following one's report."""
 
     @extend_schema(parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer})
@@ -183,7 +207,7 @@ class ReportView(PublicView):
         return _thread(open_thread(_receipt_of(request)))
 
 
-class MessagesView(PublicView):
+class MessagesView(ReceiptView):
     """Adding to it."""
 
     @extend_schema(request=MessageBody, parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer})
@@ -194,7 +218,7 @@ class MessagesView(PublicView):
         return _thread(open_thread(receipt))
 
 
-class RatingView(PublicView):
+class RatingView(ReceiptView):
     """Rating the answer."""
 
     @extend_schema(request=RatingBody, parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer})
@@ -205,7 +229,7 @@ class RatingView(PublicView):
         return _thread(open_thread(receipt))
 
 
-class WithdrawView(PublicView):
+class WithdrawView(ReceiptView):
     """Withdrawing."""
 
     @extend_schema(request=EmptyBody, parameters=[RECEIPT_HEADER], responses={200: ThreadAnswer})
@@ -215,3 +239,17 @@ class WithdrawView(PublicView):
         read_body(EmptyBody, request)
         withdraw(receipt=receipt)
         return _thread(open_thread(receipt))
+
+
+class NewReceiptView(ReceiptView):
+    """Changing the receipt."""
+
+    @extend_schema(
+        request=EmptyBody, parameters=[RECEIPT_HEADER, NONCE_HEADER], responses={200: NewReceiptAnswer}
+    )
+    def post(self, request: Request) -> Response:
+        """A new receipt in place of this one, which is void at once; sent again, the same new one."""
+        receipt = _receipt_of(request)
+        nonce = _nonce_of(request)
+        read_body(EmptyBody, request)
+        return Response({"receipt": change_receipt(receipt=receipt, nonce=nonce)})

@@ -46,15 +46,20 @@ def verify_chain(head: AuditHead) -> Broken | None:
     return None
 
 
-def verify_all() -> tuple[int, list[Broken]]:
-    """How many chains there are, and the breaks found. Chains without a head count as broken."""
+def verify_all(expected: frozenset[str] = frozenset()) -> tuple[int, list[Broken]]:
+    """How many chains there are, and the breaks found. Chains without a head count as broken.
+
+    `expected`: organs that must have a chain, as other tables tell; without entries and head it is missing.
+    """
     heads = list(AuditHead.objects.order_by("organ_id"))
     broken = [problem for head in heads if (problem := verify_chain(head)) is not None]
-    headless = (
+    headless = frozenset(
         AuditEntry.objects.exclude(organ_id__in=[head.organ_id for head in heads])
         .order_by()
         .values_list("organ_id", flat=True)
         .distinct()
     )
-    broken += [Broken(organ, 0, "链头缺失") for organ in headless]
+    broken += [Broken(organ, 0, "链头缺失") for organ in sorted(headless)]
+    missing = expected - headless - {head.organ_id for head in heads}
+    broken += [Broken(organ, 0, "审计链缺失") for organ in sorted(missing)]
     return len(heads), broken

@@ -1,6 +1,9 @@
 """Settings from the environment: strict parsers that fail loudly, secrets also from files."""
 
+import ipaddress
 import os
+import re
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -55,8 +58,55 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-def env_secret(name: str) -> str:
-    """A secret from `NAME`, or from the file that `NAME_FILE` points to; empty where neither is set.
+def env_networks(name: str) -> list[str]:
+    """The variable as addresses or networks separated by commas; raises `ImproperlyConfigured` for others."""
+    words = env_list(name)
+    for word in words:
+        try:
+            ipaddress.ip_network(word)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must list addresses or networks, such as 10.0.0.0/8; one is {word!r}"
+            ) from None
+    return words
+
+
+def env_origin(name: str, default: str) -> str:
+    """The variable as `http(s)://host[:port]`; raises `ImproperlyConfigured` for anything more or less."""
+    value = os.environ.get(name, default).rstrip("/")
+    parts = urlsplit(value)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    whole = parts.scheme in {"http", "https"} and parts.hostname and port != -1 and "@" not in parts.netloc
+    if not whole or value != f"{parts.scheme}://{parts.netloc}":
+        raise ImproperlyConfigured(f"{name} must be http(s)://host or http(s)://host:port; it is {value!r}")
+    return value
+
+
+def refuse_set(name: str, why: str) -> None:
+    """Raises `ImproperlyConfigured` where a variable is set that this release does not act on."""
+    if os.environ.get(name) or os.environ.get(f"{name}_FILE"):
+        raise ImproperlyConfigured(f"{name}: {why}")
+
+
+def refuse_unread_files(known: Collection[str]) -> None:
+    """Raises `ImproperlyConfigured` for a set `YANLU_*_FILE` whose variable is none of the `known`."""
+    for name, path in sorted(os.environ.items()):
+        if path and re.fullmatch(r"YANLU_\w+_FILE", name) and name.removesuffix("_FILE") not in known:
+            raise ImproperlyConfigured(f"{name}: nothing reads this; only {', '.join(known)} come from files")
+
+
+def hex_key(name: str, value: str) -> str:
+    """The secret as it is; raises `ImproperlyConfigured`, without it, unless empty or 64 hex digits."""
+    if value and not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+        raise ImproperlyConfigured(f"{name} must be 64 hex digits; it has {len(value)} characters")
+    return value
+
+
+def env_secret(name: str, default: str = "") -> str:
+    """A secret from `NAME`, or from the file that `NAME_FILE` points to; where neither is set the default.
 
     Raises `ImproperlyConfigured` when both are set or the file can't be read.
     """
@@ -64,11 +114,13 @@ def env_secret(name: str) -> str:
     if value and path:
         raise ImproperlyConfigured(f"set {name} or {name}_FILE, not both")
     if not path:
-        return value
+        return value or default
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as problem:
         raise ImproperlyConfigured(f"{name}_FILE can't be read: {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{name}_FILE must be text in UTF-8") from None
 
 
 def database_from_url(url: str) -> dict[str, object]:

@@ -62,7 +62,7 @@ def decode_cursor(cursor: str, count: int) -> list[object]:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         values = [_unpack(value) for value in json.loads(raw)]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise Invalid(fields={"cursor": "翻页标记无效。"}) from None
     if len(values) != count or any(isinstance(value, list) for value in values):
         raise Invalid(fields={"cursor": "翻页标记无效。"})
@@ -99,7 +99,7 @@ def keyset_page(
         if cursor:
             keys = keys.filter(_after(order, decode_cursor(cursor, len(order))))
         ids: list[Any] = list(keys.values_list("pk", flat=True)[: limit + 1])
-    except (ValueError, TypeError, ValidationError):
+    except (ValueError, TypeError, OverflowError, ValidationError):
         raise Invalid(fields={"cursor": "翻页标记无效。"}) from None
     if not ids:
         return Page([], None)

@@ -53,12 +53,29 @@ class StrictSerializer(serializers.Serializer[Any]):
     """A body in which every field is known; unknown ones are refused, not dropped."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Raises `UnknownField` naming them."""
-        if isinstance(data, Mapping):
-            unknown = sorted(str(name) for name in set(data) - set(self.fields))
-            if unknown:
-                raise UnknownField(fields=dict.fromkeys(unknown, "没有这个字段。"))
+        """Raises `UnknownField` naming them by their paths, as `subjects.0.colour`."""
+        unknown = sorted(_unknown_fields(self, data))
+        if unknown:
+            raise UnknownField(fields=dict.fromkeys(unknown, "没有这个字段。"))
         return super().to_internal_value(data)
+
+
+def _unknown_fields(
+    field: serializers.Field[Any, Any, Any, Any] | None, data: Any, prefix: str = ""
+) -> list[str]:
+    """Paths of what the body holds and neither this field nor any below it knows."""
+    if isinstance(field, StrictSerializer) and isinstance(data, Mapping):
+        unknown = [f"{prefix}{name}" for name in data if name not in field.fields]
+        for name, below in field.fields.items():
+            unknown += _unknown_fields(below, data.get(name), f"{prefix}{name}.")
+        return unknown
+    if isinstance(field, serializers.ListField | serializers.ListSerializer) and isinstance(data, list):
+        return [
+            path
+            for number, one in enumerate(data)
+            for path in _unknown_fields(field.child, one, f"{prefix}{number}.")
+        ]
+    return []
 
 
 class VersionedBody(StrictSerializer):
@@ -120,7 +137,7 @@ def page_query(request: Request, known: Sequence[str] = ()) -> tuple[str | None,
     if unknown:
         raise UnknownField(fields=dict.fromkeys(unknown, "没有这个查询条件。"))
     raw = given.pop("limit", str(USUAL_PAGE))
-    if not (raw.isascii() and raw.isdigit() and 1 <= int(raw[:6]) <= LARGEST_PAGE):
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 3 and 1 <= int(raw) <= LARGEST_PAGE):
         raise Invalid(fields={"limit": f"应为 1 到 {LARGEST_PAGE} 的整数。"})
     return given.pop("cursor", None), int(raw), given
 

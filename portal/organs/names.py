@@ -11,7 +11,7 @@ from portal.organs.tree import OrganNode, OrganTree
 
 LONG_SUFFIXES = ("人民检察院", "检察院")
 SHORT_SUFFIXES = ("检院", "院")
-"""Staff and press say 锦江区院 and 市检院; only after a form that ends in the kind of division."""
+"""Staff and press say 锦江区院 and 市检院. 院 alone only after the kind of division, or city and stem."""
 
 # District names that say nothing without their city.
 _NEED_CITY = frozenset({"市中区", "东区", "西区"})
@@ -98,7 +98,9 @@ def _procuratorate_names(organ: OrganNode, city: str) -> set[str]:
     cities = ("", *_with_stem(city))
     names = {"".join(parts) for parts in product(cities, forms, (*LONG_SUFFIXES, *SHORT_SUFFIXES))}
     if stem:
-        names |= {"".join(parts) for parts in product(cities, (stem,), LONG_SUFFIXES)}
+        names |= {"".join(parts) for parts in product(cities, (stem,), (*LONG_SUFFIXES, SHORT_SUFFIXES[0]))}
+        # 成都锦江院 says which; 锦江院 may be a clinic, and 成都院 is a house of engineers.
+        names |= {f"{place}{stem}{SHORT_SUFFIXES[1]}" for place in cities if place}
     return names
 
 

@@ -6,18 +6,12 @@ import re
 from functools import cache
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from portal import hooks
-from portal.accounts.signed_in import key_path
-from portal.common.errors import NotFound, Refusal
-from portal.organs.queries import organ_tree
-from portal.organs.tree import BrokenTree
-from portal.vault.certificates import certified_key
-from portal.vault.models import VaultKey
-from portal.vault.primitives import Tampered
+from portal.common.errors import NotFound
+from portal.public.readiness import what_is_missing
 
 _PLAIN = "text/plain; charset=utf-8"
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
@@ -33,30 +27,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when a report would be taken now: database, organs, a certified key to seal to, screening."""
-    missing = _missing()
+    missing = what_is_missing()
+    if not missing:
+        _warm_up()
     text = f"not ready: {missing}\n" if missing else "ready\n"
     return HttpResponse(text, content_type=_PLAIN, status=503 if missing else 200)
-
-
-def _missing() -> str:
-    try:
-        tree = organ_tree()
-    except DatabaseError:
-        return "database"
-    except BrokenTree:
-        return "organs"
-    top = [node for node in tree if node.parent is None and node.kind == "procuratorate" and node.in_force]
-    if not top:
-        return "organs"
-    try:
-        for organ in top:
-            certified_key(key_path(tree, organ.code), VaultKey.Purpose.TRIAGE)
-    except (Refusal, Tampered):
-        return "keys"
-    except DatabaseError:
-        return "database"
-    _warm_up()
-    return ""
 
 
 @cache

@@ -18,11 +18,17 @@ from portal.common.clock import local_date, now
 from portal.common.errors import Invalid, RateLimited, Refusal
 from portal.common.words import as_paragraphs
 from portal.intake.models import Message
-from portal.intake.queries import Thread, UnknownReceipt, find_by_receipt, open_thread
+from portal.intake.queries import (
+    ReceiptToChange,
+    Thread,
+    UnknownReceipt,
+    find_by_receipt,
+    open_thread,
+)
 from portal.intake.thread_actions import add_message, change_receipt, rate, withdraw
 from portal.public.statuses import status_view
 from portal.public.views import posted, posted_or_back, receipt_number
-from portal.vault.receipts import formatted, parsed, secrets_from_nonce
+from portal.vault.receipts import formatted, parsed
 
 READING_RATE = "1200/m"
 RATINGS = ((5, "非常满意"), (4, "满意"), (3, "基本满意"), (2, "不满意"), (1, "非常不满意"))
@@ -44,7 +50,7 @@ class Said:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def track(request: HttpRequest) -> HttpResponse:
-    """Ask for the receipt; show its thread."""
+    """Ask for the receipt; show its thread, or how to change a receipt that went through staff hands."""
     if request.method != "POST":
         return _ask(request)
     return _act(request, lambda receipt, data: Said())
@@ -72,6 +78,8 @@ def withdrawal(request: HttpRequest) -> HttpResponse:
     try:
         refuse_beyond(request, group="thread", rate=READING_RATE)
         find_by_receipt(receipt)
+    except ReceiptToChange as refusal:
+        return _change_first(request, receipt, refusal)
     except (UnknownReceipt, RateLimited) as refusal:
         return _ask(request, typed=receipt, refusal=refusal)
     return render(request, "public/withdraw.html", {"receipt": receipt})
@@ -85,19 +93,10 @@ def new_receipt(request: HttpRequest) -> HttpResponse:
     try:
         refuse_beyond(request, group="thread", rate=READING_RATE)
         nonce = one_time_nonce(data.get("nonce", ""))
-        number = _changed(receipt, nonce)
-    except UnknownReceipt as refusal:
+        number = change_receipt(receipt=receipt, nonce=nonce)
+    except (UnknownReceipt, RateLimited) as refusal:
         return _ask(request, typed=receipt, refusal=refusal)
     return render(request, "public/new_receipt.html", receipt_number(number))
-
-
-def _changed(receipt: str, nonce: bytes) -> str:
-    try:
-        return change_receipt(receipt=receipt, nonce=nonce)
-    except (UnknownReceipt, Invalid):  # this very page was sent before, or is being handled twice at once
-        again = formatted(secrets_from_nonce(nonce)[0].digits)
-        find_by_receipt(again)
-        return again
 
 
 def _act(request: HttpRequest, act: Callable[[str, QueryDict], Said], *, about: str = "") -> HttpResponse:
@@ -107,6 +106,8 @@ def _act(request: HttpRequest, act: Callable[[str, QueryDict], Said], *, about: 
     try:
         refuse_beyond(request, group="thread", rate=READING_RATE)
         said = act(receipt, data)
+    except ReceiptToChange as refusal:
+        return _change_first(request, receipt, refusal, text=text)
     except (UnknownReceipt, RateLimited) as refusal:
         return _ask(request, typed=receipt, refusal=refusal, text=text)
     except Refusal as refusal:
@@ -116,6 +117,8 @@ def _act(request: HttpRequest, act: Callable[[str, QueryDict], Said], *, about: 
         said = Said(problems=problems, about=about, text=text, status=refusal.status)
     try:
         thread = open_thread(receipt)
+    except ReceiptToChange:
+        return _change_first(request, receipt)
     except UnknownReceipt as refusal:
         return _ask(request, typed=receipt, refusal=refusal, text=text)
     return _thread_page(request, receipt, thread, said)
@@ -179,16 +182,23 @@ def _ask(
     return response
 
 
-def _thread_page(request: HttpRequest, receipt: str, thread: Thread, said: Said) -> HttpResponse:
+def _change_first(
+    request: HttpRequest, receipt: str, refusal: Refusal | None = None, *, text: str = ""
+) -> HttpResponse:
+    """The page that changes the receipt, in place of the thread and of every act on it."""
+    context = {**_form_of(receipt), "kept_text": text}
+    return render(request, "public/change_receipt.html", context, status=refusal.status if refusal else 200)
+
+
+def _form_of(receipt: str) -> dict[str, str]:
     digits = parsed(receipt)
+    return {"receipt": formatted(digits) if digits else receipt, "nonce": secrets.token_hex(16)}
+
+
+def _thread_page(request: HttpRequest, receipt: str, thread: Thread, said: Said) -> HttpResponse:
     context: dict[str, Any] = {
-        "receipt": formatted(digits) if digits else receipt,
-        "nonce": secrets.token_hex(16),
+        **_form_of(receipt),
         "said": said,
-    }
-    if thread.receipt_to_change:
-        return render(request, "public/change_receipt.html", context)
-    context |= {
         "thread": thread,
         "state": status_view(thread, local_date(now())),
         "asked": as_paragraphs(thread.asked) if thread.asked else "",

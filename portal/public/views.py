@@ -20,6 +20,7 @@ from portal.intake.forms_archive import current_form
 from portal.intake.models import Kind
 from portal.organs.queries import find_organs, organ_tree, public_categories
 from portal.public.forms import Filing, organ_names
+from portal.public.readiness import closed_for_now
 from portal.vault.primitives import Tampered
 from portal.vault.proof import check_proof
 from portal.vault.receipts import parsed
@@ -48,7 +49,7 @@ def posted_or_back(page: str) -> Callable[[View], View]:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
-    return render(request, "public/home.html")
+    return render(request, "public/home.html", {"closed": closed_for_now()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -127,6 +128,7 @@ def _form_page(
         "searched": searched,
         "found": found,
         "organ_names": organ_names(filing.tree),
+        "closed": closed_for_now(),
     }
     return render(request, "public/filing.html", context, status=status)
 

@@ -88,7 +88,10 @@ def make_missing(*, now: dt.datetime) -> list[str]:
 
 
 def unopened() -> list[str]:
-    """The stored keys, as "purpose/version", that this master key does not open. Raises `NotReady` without one."""
+    """The stored keys, as "purpose/version", that this master key does not open.
+
+    Raises `NotReady` without a master key.
+    """
     closed = []
     for row in PurposeKey.objects.order_by("purpose", "version"):
         try:

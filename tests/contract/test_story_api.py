@@ -128,7 +128,12 @@ def test_errors_have_one_shape(house: None) -> None:
     answers = [
         (rest.post("reports", {**TIP, "colour": "red"}), 400, "unknown_field", ["colour"]),
         (rest.post("reports", {**TIP, "title": ""}), 400, "invalid", ["title"]),
-        (rest.post("reports", {**TIP, "subjects": [{"colour": 1}]}), 400, "unknown_field", None),
+        (
+            rest.post("reports", {**TIP, "subjects": [{"colour": 1}]}),
+            400,
+            "unknown_field",
+            ["subjects.0.colour"],
+        ),
         (rest.post("reports", {**TIP, "content": "x" * 300_000}), 413, "too_large", []),
         (rest.post("reports", [TIP]), 400, "invalid", None),
         (rest.get("desk/queue"), 401, "not_signed_in", []),

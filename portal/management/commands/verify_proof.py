@@ -27,9 +27,9 @@ class Command(BaseCommand):
         """Print when it was filed. Raises `CommandError` when the three do not belong together."""
         file: Path | None = options["receipt_file"]
         try:
-            typed = file.read_text(encoding="utf-8") if file else getpass("回执号：")
-            original = options["original"].read_bytes()
-            text = options["proof"].read_text(encoding="utf-8")
+            typed = _text(file) if file else getpass("回执号：")
+            original = _text(options["original"]).encode()
+            text = _text(options["proof"])
         except (OSError, UnicodeDecodeError):
             raise CommandError("文件无法读取") from None
         digits = parsed(typed)
@@ -40,3 +40,8 @@ class Command(BaseCommand):
         except Tampered:
             raise CommandError("核验不通过：原文、回执与证明不相符，或证明不是本系统出具") from None
         self.stdout.write(f"核验通过：收件时间 {proof.received_at.isoformat()}")
+
+
+def _text(file: Path) -> str:
+    """What a file says, without what editors add around it: a byte order mark, a last line break."""
+    return file.read_bytes().decode("utf-8").removeprefix("\ufeff").rstrip()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from moderation.ledger.models import Lead
 from tests.moderation.ledger.browser import browser
@@ -173,3 +174,18 @@ def test_register_without_the_csrf_token_is_forbidden(people: People) -> None:
     client.handler.enforce_csrf_checks = True
 
     assert _post(client, BODY).status_code == 403
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_leads_list_costs_the_same(
+    people: People, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(count):
+        hand_over(people.clerk)
+    client = browser("triager")
+    client.get(LEADS)
+
+    with django_assert_num_queries(13):
+        answer = client.get(LEADS)
+
+    assert len(answer.json()["items"]) == count

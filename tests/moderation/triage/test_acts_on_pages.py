@@ -27,6 +27,64 @@ from tests.people import PROVINCE, People, file_tip
 pytestmark = pytest.mark.django_db
 
 
+_JUDGE = "ask claim decide lift merge refer reply void"
+OFFERED: dict[str, dict[str, str]] = {
+    # state: person: what the page offers them; nothing is claimed, the void was proposed by moderator2
+    "held": {
+        "moderator": "claim lift open void",
+        "moderator2": "claim lift open void",
+        "triager": "claim lift open void",
+        "leader": "claim lift open void",
+        "supervisor_province": "lift",
+    },
+    "open": {
+        "moderator": "claim lift void",
+        "moderator2": "claim lift void",
+        "triager": _JUDGE,
+        "leader": _JUDGE,
+        "supervisor_province": "lift",
+    },
+    "waiting": {
+        "moderator": "lift",
+        "moderator2": "lift",
+        "triager": "claim lift open",
+        "leader": "claim lift open",
+        "supervisor_province": "lift",
+    },
+    "void_proposed": {
+        "moderator": "claim lift open void",
+        "moderator2": "claim lift open",
+        "triager": "claim lift open void",
+        "leader": "claim lift open void",
+        "supervisor_province": "lift",
+    },
+    "void": {
+        "moderator": "lift open",
+        "moderator2": "lift open",
+        "triager": "lift open",
+        "leader": "lift open",
+        "supervisor_province": "lift",
+    },
+    "decided": {
+        "moderator": "lift",
+        "moderator2": "lift",
+        "triager": "claim lift open reply",
+        "leader": "claim lift open reply",
+        "supervisor_province": "lift",
+    },
+}
+
+
+@pytest.mark.parametrize("state", State.values)
+@pytest.mark.parametrize("person", ["moderator", "moderator2", "triager", "leader", "supervisor_province"])
+def test_offered_acts_are_those_of_the_table(people: People, person: str, state: str) -> None:
+    item, actor = item_in(state, people), getattr(people, person)
+
+    offered = offers(actor=actor, item=item, readable=True, opened=True, repeats=0, now=now()).acts
+
+    assert " ".join(sorted(offered)) == OFFERED[state][person]
+
+
 @pytest.mark.parametrize("state", State.values)
 @pytest.mark.parametrize("person", ["moderator", "triager", "leader", "moderator2", "triager2"])
 def test_every_offered_act_is_done(people: People, person: str, state: str) -> None:

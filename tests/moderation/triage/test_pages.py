@@ -189,6 +189,15 @@ def test_item_page_marks_findings_and_keeps_the_words(house: None) -> None:
     )
 
 
+def test_item_page_marks_the_time_and_says_what_was_noticed(house: None) -> None:
+    item = fresh(title="收钱", text="有人收钱。", place="", occurred="在锦江区检察院扬言那天", subjects=())
+
+    page = browser("triager").get(url(item)).content.decode()
+
+    assert '<dd>在<mark>锦江区检察院</mark><mark class="mark--urgent">扬言</mark>那天</dd>' in page
+    assert "<strong>疑似紧急</strong> “扬言”</li>" in page
+
+
 def test_pieces_of_overlapping_findings_join_to_the_text() -> None:
     text = "甲乙丙丁戊"
     found = [

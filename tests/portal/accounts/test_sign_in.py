@@ -81,6 +81,31 @@ def test_sign_in_stranger_cannot_lock_a_known_browser_out(house: None) -> None:
     assert _sign_in(stranger, "leader").status_code == 200
 
 
+def test_sign_in_device_cookie_spelt_otherwise_is_the_same_browser(house: None, client: Client) -> None:
+    _sign_in(client)
+    nonce, _, tag = client.cookies[DEVICE_COOKIE].value.partition(".")
+    spellings = [nonce, f"!{nonce}", f"{nonce[:5]}!{nonce[5:]}", f"~{nonce}", f"{nonce}==", f"!!{nonce}"]
+
+    answers = []
+    for spelling in spellings:
+        client.cookies[DEVICE_COOKIE] = f"{spelling}.{tag}"
+        answers.append(_sign_in(client, password="wrong").status_code)
+
+    assert answers == [401, 401, 401, 401, 401, 429]
+
+
+@pytest.mark.parametrize("cookie", ["AAAAAAAAAAAAAAAAAAAAAA==.é", "é.é", "é", ".", "!.!"])
+def test_sign_in_device_cookie_of_other_letters_is_nobodys(house: None, client: Client, cookie: str) -> None:
+    answer = client.post(
+        URL,
+        json.dumps({"username": "triager", "password": "wrong"}),
+        content_type="application/json",
+        headers={"Cookie": f"{DEVICE_COOKIE}={cookie}"},
+    )
+
+    assert answer.status_code == 401
+
+
 def test_session_key_cookie_alone_or_session_alone_is_nobody(house: None, client: Client) -> None:
     _sign_in(client)
     without_key, without_session = Client(), Client()

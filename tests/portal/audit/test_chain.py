@@ -8,7 +8,10 @@ from django.db.models import F
 from portal.audit.actions import record
 from portal.audit.models import AuditEntry, AuditHead
 from portal.audit.queries import verify_all
-from tests.people import CITY, COUNTY
+from portal.intake.models import Report
+from portal.intake.thread_actions import add_message
+from tests.moderation.ledger.browser import browser
+from tests.people import CITY, COUNTY, OUTSIDER, PROVINCE, file_tip
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +72,58 @@ def test_chain_whole_passes_the_command(house: None, capsys: pytest.CaptureFixtu
     call_command("audit", "verify")
 
     assert capsys.readouterr().out == "1 条审计链完整\n"
+
+
+def _forget(organ: str) -> None:
+    """Take an organ's whole chain away: entries and head."""
+    AuditEntry.objects.filter(organ=organ).delete()
+    AuditHead.objects.filter(organ=organ).delete()
+
+
+def test_chain_gone_whole_is_missed_where_it_is_expected(house: None) -> None:
+    _write(CITY)
+    _write(COUNTY)
+    _forget(CITY)
+    AuditHead.objects.filter(organ=COUNTY).delete()
+
+    broken = verify_all(frozenset({CITY, COUNTY}))[1]
+
+    assert [(one.organ, one.problem) for one in broken] == [(COUNTY, "链头缺失"), (CITY, "审计链缺失")]
+    assert [one.organ for one in verify_all()[1]] == [COUNTY]
+
+
+def test_chain_gone_whole_of_an_organ_that_holds_reports_fails_the_command(
+    house: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file_tip()
+    call_command("audit", "verify")
+    _forget(CITY)
+
+    with pytest.raises(CommandError):
+        call_command("audit", "verify")
+
+    assert capsys.readouterr().out.splitlines()[1:] == [f"{CITY} 第0条：审计链缺失"]
+
+
+def test_chain_gone_whole_of_an_organ_at_work_fails_the_command(
+    house: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browser("triager-county")
+    call_command("audit", "verify")
+    _forget(COUNTY)
+
+    with pytest.raises(CommandError):
+        call_command("audit", "verify")
+
+    assert capsys.readouterr().out.splitlines()[1:] == [f"{COUNTY} 第0条：审计链缺失"]
+
+
+def test_chain_of_a_holder_by_a_later_message_is_there(house: None) -> None:
+    receipt = file_tip()
+    add_message(receipt=receipt.number, text="补充：成都市检察院的一名处长也参与了。")
+
+    call_command("audit", "verify")
+
+    assert Report.objects.get().holder_id == PROVINCE
+    assert verify_all(frozenset({CITY, PROVINCE}))[1] == []
+    assert [one.organ for one in verify_all(frozenset({OUTSIDER}))[1]] == [OUTSIDER]

@@ -2,12 +2,15 @@
 
 import contextlib
 import datetime as dt
+import uuid
 
 import pytest
+from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
+from portal.audit.models import AuditEntry
 from portal.common.errors import Invalid
 from portal.common.paging import decode_cursor, encode_cursor, keyset_page
 from portal.organs.models import Organ
@@ -67,6 +70,28 @@ def test_cursor_comes_back(values: list[object]) -> None:
 def test_cursor_any_other_text_is_refused_or_harmless(text: str) -> None:
     with contextlib.suppress(Invalid):
         assert len(decode_cursor(text, 2)) == 2
+
+
+@pytest.mark.parametrize(
+    "edge", [dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=14))), "0001-01-01T00:00:00+14:00"]
+)
+def test_cursor_at_the_edge_of_the_calendar_is_refused(house: None, edge: object) -> None:
+    cursor = encode_cursor([edge, uuid.UUID(int=1)])
+
+    with pytest.raises(Invalid):
+        keyset_page(AuditEntry.objects.all(), order=("-at", "-id"), cursor=cursor)
+
+
+@pytest.mark.parametrize("limit", ["000001" + "0" * 5000, "0001", "201", "0", "²", "-1", "x"])
+def test_limit_of_another_shape_is_refused(limit: str) -> None:
+    answer = Client().get("/api/v1/organs", {"limit": limit})
+
+    assert (answer.status_code, answer.json()["fields"]) == (400, {"limit": "应为 1 到 200 的整数。"})
+
+
+@pytest.mark.parametrize("limit", ["1", "200", "007"])
+def test_limit_of_three_digits_is_taken(house: None, limit: str) -> None:
+    assert Client().get("/api/v1/organs", {"limit": limit}).status_code == 200
 
 
 @pytest.mark.parametrize("values", [["x"], [1, 2], [{"t": "x"}], ["\x00"]])

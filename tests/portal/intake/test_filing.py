@@ -81,7 +81,22 @@ def test_filing_same_nonce_other_body_is_refused(house: None) -> None:
         ({"organ": COUNTY}, CITY),
         ({"organ": COUNTY, "subjects": (Subject(name="甲", organ="510105"),)}, CITY),
         ({"organ": COUNTY, "subjects": (), "title": "窗口", "text": "服务态度差"}, COUNTY),
+        ({"occurred": "在成都市检察院任职期间"}, PROVINCE),
+        ({"text": "贵院张某收钱"}, PROVINCE),
+        ({"title": "这个检察院的人收钱"}, PROVINCE),
+        ({"organ": COUNTY, "text": "你们检察院张某收钱"}, CITY),
+        ({"organ": COUNTY, "subjects": (), "text": "本院张某收钱"}, CITY),
+        ({"subjects": (Subject(name="甲", organ=COUNTY, post="贵院聘用人员"),)}, PROVINCE),
         ({"kind": "suggestion", "about_organ": None, "subjects": ()}, CITY),
+        ({"kind": "suggestion", "subjects": (), "text": "建议贵院周末开放，你们院窗口少"}, CITY),
+        ({"kind": "suggestion", "subjects": (), "text": "成都市检察院周末应当开放"}, PROVINCE),
+        (
+            {
+                "kind": "suggestion",
+                "subjects": (Subject(name="甲", organ=COUNTY, post="贵院聘用人员"),),
+            },
+            PROVINCE,
+        ),
         ({"kind": "suggestion", "about_organ": True, "subjects": ()}, PROVINCE),
     ],
 )

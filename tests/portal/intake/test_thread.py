@@ -85,6 +85,16 @@ def test_add_naming_the_holder_moves_the_report_up(people: People) -> None:
     assert open_original(report, people.supervisor_province.keyring) is not None
 
 
+@pytest.mark.parametrize(("kind", "holder"), [("tip", PROVINCE), ("suggestion", CITY)])
+def test_add_calling_the_organ_yours_counts_in_a_tip_only(house: None, kind: str, holder: str) -> None:
+    receipt = file_tip(kind=kind, about_organ=False, subjects=())
+    assert Report.objects.get(pk=receipt.report).holder_id == CITY
+
+    add_message(receipt=receipt.number, text="贵院的人也参与了")
+
+    assert Report.objects.get(pk=receipt.report).holder_id == holder
+
+
 @pytest.mark.parametrize("text", ["", "  \n", "长" * 20_001, "坏\udfff"])
 def test_add_bad_text_is_refused(house: None, text: str) -> None:
     receipt = file_tip()

@@ -171,6 +171,37 @@ def test_receipt_from_staff_hands_is_changed_first_and_never_lost(people: People
     assert "已经受理。" in text_of(client.post("/track/", {"receipt": changed}))
 
 
+@pytest.mark.parametrize("path", ["", "add/", "rate/", "withdraw/", "withdraw/?confirmed"])
+def test_receipt_from_staff_hands_does_nothing_and_shows_nothing_before(people: People, path: str) -> None:
+    receipt = file_tip().number
+    _say(people, "已经受理。")
+    Report.objects.update(receipt_to_change=True)
+    fields = {"receipt": receipt, "text": "我写了很多", "rating": "5", "nonce": NONCE}
+    if path.endswith("?confirmed"):
+        path, fields["confirmed"] = path.partition("?")[0], "1"
+
+    page = browser().post(f"/track/{path}", fields)
+
+    assert page.status_code == (403 if path else 200)
+    assert "请先更换回执" in text_of(page)
+    assert "已经受理。" not in text_of(page)
+    assert "您已撤回" not in text_of(page)
+    report = Report.objects.get()
+    assert (report.rating, report.withdrawn_at, Message.objects.count()) == (None, None, 1)
+    if path == "add/":
+        assert re.search(r"<textarea[^>]*readonly>我写了很多</textarea>", page.content.decode())
+
+
+def test_new_receipt_is_not_found_by_the_pages_nonce(people: People) -> None:
+    receipt = file_tip().number
+    client = browser()
+    client.post("/track/receipt/", {"receipt": receipt, "nonce": NONCE})
+
+    guessed = client.post("/track/receipt/", {"receipt": "1" * 25, "nonce": NONCE})
+
+    assert guessed.status_code == 404
+
+
 def test_date_promised_is_shown_and_a_missed_one_admitted() -> None:
     receipt = file_tip().number
     report = Report.objects.get()

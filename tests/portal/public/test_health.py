@@ -1,10 +1,16 @@
 """What machines ask."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from portal.vault.models import VaultKey
+from portal.common.clock import local_date, now
+from portal.vault.models import PurposeKey, VaultKey
+from portal.vault.primitives import CURRENT
+
+KEY = b"k" * 32
 
 
 def test_healthz_says_ok_without_a_database() -> None:
@@ -36,6 +42,40 @@ def test_readyz_is_not_ready_without_the_key_to_seal_to() -> None:
     response = Client().get("/readyz")
 
     assert (response.status_code, response.content) == (503, b"not ready: keys\n")
+
+
+@pytest.mark.usefixtures("house")
+def test_readyz_is_not_ready_under_another_master_key(settings: Settings) -> None:
+    settings.YANLU_MASTER_KEY = "00" * 32
+
+    response = Client().get("/readyz")
+
+    assert (response.status_code, response.content) == (503, b"not ready: secrets\n")
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("purpose", ["receipt", "lookup", "pepper", "proof"])
+def test_readyz_is_not_ready_without_the_key_of_a_purpose(purpose: str) -> None:
+    PurposeKey.objects.filter(purpose=purpose).delete()
+
+    response = Client().get("/readyz")
+
+    assert (response.status_code, response.content) == (503, b"not ready: secrets\n")
+
+
+@pytest.mark.usefixtures("house")
+def test_readyz_is_not_ready_when_the_key_of_the_day_does_not_open(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.YANLU_DATA_DIR = tmp_path
+    (tmp_path / "node-keys").mkdir()
+    (tmp_path / "node-keys" / f"{local_date(now()).isoformat()}.key").write_bytes(
+        CURRENT.encrypt(KEY, b"x", b"")
+    )
+
+    response = Client().get("/readyz")
+
+    assert (response.status_code, response.content) == (503, b"not ready: secrets\n")
 
 
 @pytest.mark.usefixtures("house")
