@@ -8,6 +8,7 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -22,6 +23,8 @@ from portal.accounts.signed_in import SignedIn, acting, key_path, staff_path
 from portal.common.clock import BEIJING
 from portal.intake.actions import Receipt, submit_report
 from portal.intake.content import Content, Identity, Subject
+from portal.intake.marks import set_mark
+from portal.intake.models import Report
 from portal.organs.queries import organ_tree
 from portal.vault.keyring import Keyring, current_personal_key
 from portal.vault.keys import OpenKey
@@ -122,6 +125,14 @@ def file_tip(*, now: dt.datetime | None = None, nonce: bytes | None = None, **ch
         identity=tip.identity,
         now=now,
     )
+
+
+def through_staff_hands(report: UUID) -> None:
+    """Make the report's receipt one that a clerk handed over, mark and all."""
+    row = Report.objects.get(pk=report)
+    row.receipt_to_change = True
+    set_mark(row)
+    row.save(update_fields=["receipt_to_change", "mark"])
 
 
 def hire(username: str, *, organ: str, role: str, by: OpenKey | None = None) -> SignedIn:

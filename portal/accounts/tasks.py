@@ -5,6 +5,7 @@ from django.core.management import call_command
 
 from portal.accounts.models import StaffSession
 from portal.common.clock import now
+from portal.common.sqlite.wal import fold_wal
 from portal.vault.node_keys import destroy_expired
 
 
@@ -18,3 +19,8 @@ def clear_sessions() -> None:
 def destroy_node_keys() -> None:
     """Destroy the node keys that are older than 72 hours."""
     destroy_expired(now())
+
+
+def forget_overwritten() -> None:
+    """Fold SQLite's log, in case it was busy when something was sealed anew."""
+    fold_wal()

@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import unquote
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny
@@ -173,9 +174,9 @@ def _receipt_of(request: Request) -> str:
 
 
 def _decoded(header: str) -> str:
-    """Headers arrive as Latin-1; full-width digits in UTF-8 are read as such."""
+    """Headers arrive as Latin-1; full-width digits are read from UTF-8, percent-encoded or not (ADR 6)."""
     try:
-        return header.encode("latin-1").decode("utf-8")
+        return unquote(header.encode("latin-1").decode("utf-8"), errors="strict")
     except UnicodeError:
         return header
 

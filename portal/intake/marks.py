@@ -10,7 +10,7 @@ from portal.vault.node_mac import check_node_mac, node_mac
 _PERSON = "yanlu-report"
 
 
-def _steering(report: Report) -> tuple[bytes | str, ...]:
+def _steering(report: Report) -> tuple[bytes | str | int, ...]:
     return (
         report.id.bytes,
         bytes(report.lookup),
@@ -20,6 +20,7 @@ def _steering(report: Report) -> tuple[bytes | str, ...]:
         report.holder_id,
         report.original_id.bytes,
         report.identity_id.bytes if report.identity_id else b"",
+        int(report.receipt_to_change),
     )
 
 

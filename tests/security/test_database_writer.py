@@ -33,6 +33,7 @@ pytestmark = pytest.mark.django_db
         {"thread_public": CURRENT.public_half(new_secret()).sealing},
         {"addressed_id": COUNTY},
         {"kind": "suggestion"},
+        {"receipt_to_change": True},
         {"mark": b""},
     ],
 )

@@ -15,7 +15,7 @@ from portal.intake.queries import ReceiptToChange, UnknownReceipt, find_by_recei
 from portal.intake.thread_actions import add_message, change_receipt, rate, withdraw
 from portal.vault.primitives import keyed_hash
 from portal.vault.receipts import formatted, parsed, secrets_from_nonce
-from tests.people import People, file_tip
+from tests.people import People, file_tip, through_staff_hands
 from tests.rest import Rest, read
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -34,7 +34,7 @@ def _handed_over(people: People) -> str:
     with transaction.atomic():
         post_office_message(report=report, actor=people.triager, text="已经办结。", act="reply", now=now())
         set_status(report=report, status=Status.ANSWERED, now=now())
-    Report.objects.update(receipt_to_change=True)
+    through_staff_hands(Report.objects.get().pk)
     return receipt.number
 
 

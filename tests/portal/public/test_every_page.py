@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from portal.common.clock import now
 from portal.intake.actions import post_office_message, set_status
 from portal.intake.models import Report, Status
-from tests.people import People, file_tip
+from tests.people import People, file_tip, through_staff_hands
 from tests.portal.public.pages import browser, file, receipt_on
 
 POLICY = (
@@ -44,7 +44,7 @@ def pages(people: People) -> dict[str, HttpResponse]:
     seen["added"] = client.post("/track/add/", {**receipt, "text": "再补充。", "nonce": "c" * 32})
     seen["withdraw"] = client.post("/track/withdraw/", receipt)
     seen["unknown"] = client.post("/track/", {"receipt": "1"})
-    Report.objects.update(receipt_to_change=True)
+    through_staff_hands(Report.objects.get().pk)
     seen["to change"] = client.post("/track/", receipt)
     seen["changed"] = client.post("/track/receipt/", {**receipt, "nonce": "d" * 32})
     return seen

@@ -11,7 +11,7 @@ from portal.intake.actions import post_office_message, set_reply_due, set_status
 from portal.intake.models import Message, Report, Status
 from portal.intake.queries import open_messages, open_thread
 from portal.organs.models import Organ
-from tests.people import People, file_tip
+from tests.people import People, file_tip, through_staff_hands
 from tests.portal.public.pages import browser, receipt_on, text_of
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -155,7 +155,7 @@ def test_withdrawing_asks_first_and_is_shown() -> None:
 def test_receipt_from_staff_hands_is_changed_first_and_never_lost(people: People) -> None:
     receipt = file_tip().number
     _say(people, "已经受理。")
-    Report.objects.update(receipt_to_change=True)
+    through_staff_hands(Report.objects.get().pk)
     client = browser()
 
     asked = client.post("/track/", {"receipt": receipt})
@@ -175,7 +175,7 @@ def test_receipt_from_staff_hands_is_changed_first_and_never_lost(people: People
 def test_receipt_from_staff_hands_does_nothing_and_shows_nothing_before(people: People, path: str) -> None:
     receipt = file_tip().number
     _say(people, "已经受理。")
-    Report.objects.update(receipt_to_change=True)
+    through_staff_hands(Report.objects.get().pk)
     fields = {"receipt": receipt, "text": "我写了很多", "rating": "5", "nonce": NONCE}
     if path.endswith("?confirmed"):
         path, fields["confirmed"] = path.partition("?")[0], "1"
