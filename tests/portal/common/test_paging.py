@@ -75,11 +75,11 @@ def test_cursor_any_other_text_is_refused_or_harmless(text: str) -> None:
 @pytest.mark.parametrize(
     "edge", [dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=14))), "0001-01-01T00:00:00+14:00"]
 )
-def test_cursor_at_the_edge_of_the_calendar_is_refused(house: None, edge: object) -> None:
-    cursor = encode_cursor([edge, uuid.UUID(int=1)])
+def test_cursor_at_the_edge_of_the_calendar_finds_nothing_or_is_refused(house: None, edge: object) -> None:
+    cursor = encode_cursor([edge, uuid.UUID(int=1)])  # SQLite can't hold it, PostgreSQL can
 
-    with pytest.raises(Invalid):
-        keyset_page(AuditEntry.objects.all(), order=("-at", "-id"), cursor=cursor)
+    with contextlib.suppress(Invalid):
+        assert keyset_page(AuditEntry.objects.all(), order=("-at", "-id"), cursor=cursor).items == []
 
 
 @pytest.mark.parametrize("limit", ["000001" + "0" * 5000, "0001", "201", "0", "²", "-1", "x"])
