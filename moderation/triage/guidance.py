@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from moderation.triage.models import Outcome, Reason, State
 from moderation.triage.transitions import OUTCOMES
 from moderation.triage.wording import DECLINED
+from portal.accounts.audit_words import ACTIONS
 from portal.intake.models import Kind, Status
 
 OUTCOME_HELP: dict[str, str] = {
@@ -69,32 +70,6 @@ DONE: dict[str, str] = {
 }
 """What is said after an act."""
 
-_HISTORY: dict[str, str] = {
-    "report_filed": "提交来件",
-    "report_added": "补充",
-    "report_rated": "评价",
-    "report_withdrawn": "撤回",
-    "receipt_changed": "更换回执",
-    "item_claim": "认领",
-    "item_release": "放回",
-    "item_take_over": "接管",
-    "item_open": "放入队列",
-    "item_void_propose": "提出作废",
-    "item_void": "确认作废",
-    "item_decide": "分流",
-    "item_ask": "请来件人补充",
-    "item_reply": "答复来件人",
-    "item_merge": "并入他件",
-    "item_merged": "有他件并入",
-    "item_unmerge": "撤销并件",
-    "item_unmerged": "有并入的件撤出",
-    "item_refer": "转出",
-    "item_referred": "转入",
-    "item_lift": "密封径送",
-    "item_lifted": "由下级院密封送来",
-    "item_carry_over": "移交此前内容",
-}
-
 
 @dataclass(frozen=True)
 class OutcomeChoice:
@@ -129,7 +104,7 @@ def reason_choices() -> list[ReasonChoice]:
 
 def said_done(act: str, detail: Mapping[str, object]) -> str:
     """An entry of an item's log in plain words; `act` is its action, `detail` its closed words."""
-    words = _HISTORY.get(act, act)
+    words = ACTIONS.get(act, act)
     if act == "item_decide":
         words = f"{words}：{Outcome(str(detail['outcome'])).label}"
         if detail.get("reason"):
