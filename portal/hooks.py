@@ -143,6 +143,12 @@ def receivers(name: str) -> tuple[Callable[..., object], ...]:
     return tuple(import_string(path) for path in settings.YANLU_HOOKS.get(name, ()))
 
 
+def load_all() -> None:
+    """Import every receiver now, so that a missing one stops the start and not the first report."""
+    for name in settings.YANLU_HOOKS:
+        receivers(name)
+
+
 def preflight(text: PreflightText) -> list[Finding]:
     """What every screening receiver finds in the text."""
     return [finding for check in receivers("preflight") for finding in cast(Preflight, check)(text)]

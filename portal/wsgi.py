@@ -11,6 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 application = WholeBody(get_wsgi_application())
 
-from portal.vault.mark import refuse_wrong_mode  # noqa: E402  needs the application set up
+from portal import hooks  # noqa: E402  need the application set up
+from portal.vault.mark import refuse_wrong_mode  # noqa: E402
 
 refuse_wrong_mode()
+hooks.load_all()

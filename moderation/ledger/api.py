@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,7 @@ from moderation.ledger.queries import lead_detail, lead_filter
 from moderation.ledger.serializers import (
     LeadAnswer,
     LeadPageAnswer,
+    NumberAnswer,
     RegisterLeadBody,
     lead_answer,
     line_answer,
@@ -25,6 +26,9 @@ from portal.common.rest import page_query, read_body, versioned
 from portal.intake.content import Subject
 
 FILTERS = ("state", "source_class", "year", "q")
+
+
+REGISTERED = "登记员得到这些字段；持有受理密钥的人另得整条线索"
 
 
 class LeadsView(APIView):
@@ -45,7 +49,7 @@ class LeadsView(APIView):
     @extend_schema(
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
         request=RegisterLeadBody,
-        responses={201: LeadAnswer},
+        responses={201: OpenApiResponse(NumberAnswer, description=REGISTERED)},
     )
     def post(self, request: Request) -> Response:
         """Enter a lead. A clerk gets back its id, version and number only."""

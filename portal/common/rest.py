@@ -1,11 +1,10 @@
 """What all REST endpoints share: strict bodies, one error shape, versions, lists."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db.models import Model
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, serializers, status
 from rest_framework.parsers import JSONParser
@@ -21,12 +20,10 @@ from portal.common.errors import (
     UnknownField,
     VersionRequired,
 )
-from portal.common.paging import LARGEST_PAGE, USUAL_PAGE, Page
+from portal.common.paging import LARGEST_PAGE, USUAL_PAGE
 
 LARGEST_BODY = 256 * 1024
 """Bytes of one JSON body."""
-
-Row = TypeVar("Row", bound=Model)
 
 
 class BoundedJSONParser(JSONParser):
@@ -140,11 +137,6 @@ def page_query(request: Request, known: Sequence[str] = ()) -> tuple[str | None,
     if not (raw.isascii() and raw.isdigit() and len(raw) <= 3 and 1 <= int(raw) <= LARGEST_PAGE):
         raise Invalid(fields={"limit": f"应为 1 到 {LARGEST_PAGE} 的整数。"})
     return given.pop("cursor", None), int(raw), given
-
-
-def list_answer(page: Page[Row], show: Callable[[Row], Mapping[str, Any]]) -> Response:
-    """A page as `{"items", "next"}`."""
-    return Response({"items": [show(row) for row in page.items], "next": page.next})
 
 
 def error_body(code: str, detail: str, fields: Mapping[str, str] | None = None) -> dict[str, Any]:
