@@ -104,6 +104,16 @@ class Remind(Protocol):
     def __call__(self, *, report: Report, rule: str, due: dt.date, now: dt.datetime) -> None: ...
 
 
+class TamperingNoticed(Protocol):
+    """Something sealed, signed or granted was not what it should be. `what`: key, grant, item, organs, row.
+
+    `owner`: whose key it is, where that is known. Runs where it was noticed, which may be in a transaction
+    that is about to fail.
+    """
+
+    def __call__(self, *, what: str, object_id: str, owner: str) -> None: ...
+
+
 class Metrics(Protocol):
     """Figures for `/metrics`: name → value, without anything that betrays a single report."""
 
@@ -131,6 +141,7 @@ HOOKS = (
     "public_change",
     "due_changed",
     "remind",
+    "tampering_noticed",
     "metrics",
     "reference_data",
     "demo",
@@ -203,6 +214,12 @@ def remind(*, report: Report, rule: str, due: dt.date, now: dt.datetime) -> None
     """Tell the floors above that a date nears or has passed."""
     for receive in receivers("remind"):
         cast(Remind, receive)(report=report, rule=rule, due=due, now=now)
+
+
+def tampering_noticed(*, what: str, object_id: str, owner: str = "") -> None:
+    """Tell the floors above that the store was changed by somebody else."""
+    for receive in receivers("tampering_noticed"):
+        cast(TamperingNoticed, receive)(what=what, object_id=object_id, owner=owner)
 
 
 def metrics() -> dict[str, float]:

@@ -5,7 +5,15 @@ from portal.audit.models import AuditEntry, AuditHead
 from portal.calendar.models import *  # noqa: F403
 from portal.intake.models import Form, Message, Report
 from portal.organs.models import *  # noqa: F403
-from portal.vault.models import Envelope, Grant, PassphraseLock, PurposeKey, SealedItem, VaultKey
+from portal.vault.models import (
+    Envelope,
+    Grant,
+    PassphraseLock,
+    PurposeKey,
+    RootShare,
+    SealedItem,
+    VaultKey,
+)
 
 __all__ = [
     "AuditEntry",
@@ -17,6 +25,7 @@ __all__ = [
     "PassphraseLock",
     "PurposeKey",
     "Report",
+    "RootShare",
     "SealedItem",
     "Staff",
     "StaffSession",

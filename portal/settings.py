@@ -90,6 +90,7 @@ YANLU_HOOKS: dict[str, list[str]] = {
     "public_change": ["moderation.deadlines.receivers.public_change"],
     "due_changed": ["moderation.triage.receivers.due_changed"],
     "remind": [],
+    "tampering_noticed": ["portal.audit.alarms.tampering_noticed"],
     "metrics": ["moderation.triage.receivers.metrics"],
     "reference_data": [
         "portal.intake.forms_archive.archive_forms",

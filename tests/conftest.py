@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
+from portal.vault import remembered
+
 pytest_plugins = ["tests.people"]
 
 
@@ -20,6 +22,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
-    """Begin with an empty cache: no test counts towards another one's rate limit."""
+    """Begin with an empty cache and no memory of keys: no test counts towards another one's limits."""
     yield
     cache.clear()
+    remembered.forget()

@@ -16,10 +16,10 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from portal.accounts.actions import grant_to_person
+from portal.accounts.admitting import grant_to_person
 from portal.accounts.demo_house import PASSPHRASE, build_demo_house
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn, acting, key_path, staff_path
+from portal.accounts.signed_in import SignedIn, acting, key_owner, staff_path
 from portal.common.clock import BEIJING
 from portal.intake.actions import Receipt, submit_report
 from portal.intake.content import Content, Identity, Subject
@@ -63,7 +63,7 @@ def django_db_setup(
 def signed_in(username: str) -> SignedIn:
     """A member of the demo staff with their keys open."""
     staff = Staff.objects.select_related("organ").get(username=username)
-    row = current_personal_key(staff_path(organ_tree(), staff))
+    row = current_personal_key(key_owner(staff))
     assert row is not None
     return acting(staff, Keyring(open_personal_key(row, PASSPHRASE)))
 
@@ -142,7 +142,7 @@ def hire(username: str, *, organ: str, role: str, by: OpenKey | None = None) -> 
     )
     opened = make_personal_key(path=staff_path(organ_tree(), staff), passphrase=PASSPHRASE, now=FOUNDED)
     if by is not None:
-        assert by.path == key_path(organ_tree(), organ)
+        assert by.owner == organ
         grant_to_person(by, VaultKey.objects.get(pk=opened.id), now=FOUNDED)
     return acting(staff, Keyring(opened))
 
@@ -150,7 +150,7 @@ def hire(username: str, *, organ: str, role: str, by: OpenKey | None = None) -> 
 def triage_key_of(organ: str, people: People) -> OpenKey:
     """The triage key of a city or county of the demo house, as the supervisors above it hold it."""
     above = people.supervisor_province if organ_tree().parent(organ) == PROVINCE else people.supervisor
-    key = above.keyring.holding(key_path(organ_tree(), organ), "triage")
+    key = above.keyring.holding(organ, "triage")
     assert key is not None
     return key
 

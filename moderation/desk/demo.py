@@ -20,7 +20,7 @@ from moderation.triage import actions
 from moderation.triage.models import Outcome, Reason, TriageItem
 from portal.accounts.demo_house import PASSPHRASE
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn, acting, staff_path
+from portal.accounts.signed_in import SignedIn, acting, key_owner
 from portal.common.clock import BEIJING, local_date
 from portal.common.clock import now as present
 from portal.common.errors import NotReady
@@ -86,7 +86,7 @@ def add_demo() -> list[str]:
 def demo_actor(username: str) -> SignedIn:
     """A member of the demo staff with their keys open. Raises `NotReady` where there is no demo house."""
     staff = Staff.objects.select_related("organ").filter(username=username).first()
-    key = current_personal_key(staff_path(organ_tree(), staff)) if staff else None
+    key = current_personal_key(key_owner(staff)) if staff else None
     if staff is None or key is None:
         raise NotReady
     return acting(staff, Keyring(open_personal_key(key, PASSPHRASE)))

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from moderation.desk.queries import Day, reads_the_queue, the_day
 from moderation.triage.showing import Row, rows
 from moderation.triage.views import DECIDERS
-from portal.accounts.actions import own_fingerprint, waiting_for
+from portal.accounts.admitting import own_fingerprint, waiting_for
 from portal.accounts.middleware import signed_in
 from portal.accounts.signed_in import QUEUE_ROLES, SignedIn, visible_holders
 from portal.audit.actions import record

@@ -1,4 +1,4 @@
-"""Accounts and keys: who works here, in which roles, and who lets them at which key."""
+"""Accounts: who works here and in which roles. Who lets them at which key is in `admitting`."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from portal.accounts.models import ROLE_LABELS, ROLES, Staff, StaffSession
-from portal.accounts.signed_in import KEY_OF_ROLE, SignedIn, key_path, staff_path
+from portal.accounts.signed_in import KEY_OF_ROLE, SignedIn, key_owner, staff_path
 from portal.audit.actions import record
 from portal.common.clock import now as present
 from portal.common.errors import Forbidden, Invalid, NotFound
 from portal.organs.queries import organ_tree
-from portal.vault.certificates import public_half, verify
 from portal.vault.keyring import current_personal_key
-from portal.vault.keys import OpenKey, certify, fingerprint, grant
 from portal.vault.locks import make_personal_key
 from portal.vault.models import Grant, PurposeKey, VaultKey
-from portal.vault.primitives import Tampered, keyed_hash, new_secret
+from portal.vault.primitives import keyed_hash, new_secret
 from portal.vault.purpose_keys import current_key
 
 Purpose = VaultKey.Purpose
@@ -33,16 +31,8 @@ class Invitation:
     code: str
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """A colleague whose key waits for somebody to vouch for it or to grant what their role needs."""
-
-    staff: Staff
-    fingerprint: str
-    purposes: tuple[str, ...]
-
-
-def _audit(actor: SignedIn, action: str, staff: Staff, now: dt.datetime, **detail: str) -> None:
+def audit_staff(actor: SignedIn, action: str, staff: Staff, now: dt.datetime, **detail: str) -> None:
+    """An entry about this person in the chain of their organ."""
     record(
         organ=staff.organ_id,
         actor=actor.staff.username,
@@ -85,14 +75,39 @@ def invite_staff(
     try:
         with transaction.atomic():
             staff.save(force_insert=True)
-            _audit(actor, "staff_invited", staff, now)
+            audit_staff(actor, "staff_invited", staff, now)
     except IntegrityError:
         raise Invalid(fields={"username": "这个用户名已有人使用。"}) from None
     return Invitation(staff, code)
 
 
+def reset_key(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = None) -> Invitation:
+    """A sysadmin lets somebody who forgot their passphrase begin anew with a one-time code.
+
+    The old key works until the code is used; the new one opens nothing before a colleague has compared its
+    fingerprint. Raises `Forbidden`, `NotFound`, `Invalid`.
+    """
+    now = now or present()
+    actor.require("sysadmin")
+    if not administers(actor, staff.organ_id):
+        raise NotFound
+    if not staff.active:
+        raise Invalid("这个账号已停用。")
+    if staff.pk == actor.staff.pk:
+        raise Invalid("不能为自己重设，请由另一名系统管理员办理。")
+    code = new_secret(10).hex()
+    staff.invitation_hash, staff.invited_until = _invitation_hash(code), now + INVITATION_LASTS
+    with transaction.atomic():
+        staff.save(update_fields=["invitation_hash", "invited_until"])
+        audit_staff(actor, "key_reset_allowed", staff, now)
+    return Invitation(staff, code)
+
+
 def join(*, username: str, code: str, passphrase: str, now: dt.datetime | None = None) -> Staff:
-    """A new colleague sets their passphrase, which makes their key. Raises `Invalid`."""
+    """Somebody sets their passphrase, which makes their key, instead of the one they had. Raises `Invalid`.
+
+    A key made anew waits for a colleague to compare its fingerprint, like the first one.
+    """
     now = now or present()
     check_passphrase(passphrase)
     hashed = _invitation_hash(code.strip())
@@ -104,7 +119,12 @@ def join(*, username: str, code: str, passphrase: str, now: dt.datetime | None =
         )
         if staff is None or staff.invited_until is None or staff.invited_until < now:
             raise Invalid(fields={"code": "加入码不正确或已过期。"})
-        make_personal_key(path=staff_path(organ_tree(), staff), passphrase=passphrase, now=now)
+        make_personal_key(
+            path=staff_path(organ_tree(), staff),
+            passphrase=passphrase,
+            now=now,
+            generation=end_personal_key(staff, now=now, why=Grant.Ended.RESET) + 1,
+        )
         staff.invitation_hash, staff.invited_until = None, None
         staff.save(update_fields=["invitation_hash", "invited_until"])
         record(
@@ -145,7 +165,7 @@ def set_roles(
         with transaction.atomic():
             staff.save(update_fields=list(ROLES))
             _revoke_unneeded(staff, now)
-            _audit(actor, "roles_set", staff, now, roles=",".join(sorted(roles)))
+            audit_staff(actor, "roles_set", staff, now, roles=",".join(sorted(roles)))
     except IntegrityError:
         apart = "、".join(ROLE_LABELS[role] for role in ("custodian", "sysadmin", "secadmin", "auditor"))
         raise Invalid(fields={"roles": f"{apart}必须单独设置，不得与其他岗位兼任。"}) from None
@@ -153,105 +173,46 @@ def set_roles(
 
 
 def close_account(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = None) -> None:
-    """A sysadmin closes an account: sessions end and grants are revoked at once."""
+    """A sysadmin closes an account: sessions end and grants are revoked at once.
+
+    The keys its holder could open are renewed when somebody signs in who may (`portal.accounts.renewal`).
+    """
     now = now or present()
     actor.require("sysadmin")
     if not administers(actor, staff.organ_id):
         raise NotFound
     with transaction.atomic():
-        staff.active = False
-        staff.save(update_fields=["active"])
-        StaffSession.objects.filter(staff=staff).delete()
-        Grant.objects.filter(to__path=staff_path(organ_tree(), staff), revoked_at__isnull=True).update(
-            revoked_at=now
-        )
-        _audit(actor, "account_closed", staff, now)
+        staff.active, staff.invitation_hash, staff.invited_until = False, None, None
+        staff.save(update_fields=["active", "invitation_hash", "invited_until"])
+        end_personal_key(staff, now=now, why=Grant.Ended.LEFT)
+        audit_staff(actor, "account_closed", staff, now)
+
+
+def end_personal_key(staff: Staff, *, now: dt.datetime, why: Grant.Ended) -> int:
+    """Take a person's key out of use with its grants and sessions; returns its generation, 0 without one.
+
+    In the caller's transaction. What they could read is sealed to keys that are renewed later, if they left.
+    """
+    StaffSession.objects.filter(staff=staff).delete()
+    key = current_personal_key(key_owner(staff))
+    if key is None:
+        return 0
+    VaultKey.objects.filter(pk=key.pk).update(superseded_at=now)
+    Grant.objects.filter(to=key, revoked_at__isnull=True).update(revoked_at=now, revoked_for=why)
+    return key.generation
+
+
+def _revoke_unneeded(staff: Staff, now: dt.datetime) -> None:
+    unneeded = Grant.objects.filter(to__owner=key_owner(staff), revoked_at__isnull=True).exclude(
+        key__purpose__in=purposes_for(staff.roles)
+    )
+    unneeded.update(revoked_at=now, revoked_for=Grant.Ended.LEFT)
 
 
 def purposes_for(roles: frozenset[str]) -> tuple[str, ...]:
     """Which of their organ's keys these roles open; none for the three administrators and for clerks."""
     needed = {KEY_OF_ROLE[role] for role in roles & set(KEY_OF_ROLE)}
     return tuple(purpose for purpose in Purpose.values if purpose in needed)
-
-
-def waiting_for(actor: SignedIn) -> list[Waiting]:
-    """Colleagues of the actor's organ whom the actor could let in with the keys at hand."""
-    tree = organ_tree()
-    path = key_path(tree, actor.staff.organ_id)
-    colleagues = list(Staff.objects.filter(organ=actor.staff.organ_id, active=True).order_by("username"))
-    keys = {
-        key.path: key
-        for key in VaultKey.objects.filter(
-            path__in=[staff_path(tree, staff) for staff in colleagues],
-            purpose=Purpose.PERSONAL,
-            superseded_at__isnull=True,
-        )
-    }
-    grants = Grant.objects.filter(to__in=[key.pk for key in keys.values()], revoked_at__isnull=True)
-    granted = set(grants.values_list("to_id", "key__purpose"))
-    found = []
-    for staff in colleagues:
-        key = keys.get(staff_path(tree, staff))
-        if key is None:
-            continue
-        missing = tuple(
-            purpose
-            for purpose in purposes_for(staff.roles)
-            if (key.pk, purpose) not in granted and actor.keyring.holding(path, purpose) is not None
-        )
-        if missing:
-            found.append(Waiting(staff, fingerprint(public_half(key)), missing))
-    return found
-
-
-def own_fingerprint(actor: SignedIn) -> str | None:
-    """What the actor reads to a colleague while a key their roles need is still missing; else `None`.
-
-    From the key that their own passphrase opened, not from the table: a swapped row must not read the same.
-    """
-    return fingerprint(actor.keyring.personal.public) if actor.waiting else None
-
-
-def admit(*, actor: SignedIn, staff: Staff, compared: str, now: dt.datetime | None = None) -> tuple[str, ...]:
-    """Vouch for a colleague's key and grant what their roles need, as far as the actor holds it.
-
-    `compared` is the fingerprint the actor compared with the colleague. Returns the purposes granted.
-    Raises `NotFound` for another organ's staff, `Invalid` for another key or when there is nothing to grant.
-    """
-    now = now or present()
-    tree = organ_tree()
-    if staff.organ_id != actor.staff.organ_id:
-        raise NotFound
-    row = current_personal_key(staff_path(tree, staff))
-    if row is None:
-        raise Invalid("这位同事还没有设置口令。")
-    if fingerprint(public_half(row)) != compared:
-        raise Invalid("指纹已与核对时不同，没有授权。请与本人重新核对，并告知系统管理员。")
-    path = key_path(tree, staff.organ_id)
-    held = [(p, key) for p in purposes_for(staff.roles) if (key := actor.keyring.holding(path, p))]
-    if not held:
-        raise Invalid("没有可以授予的密钥。")
-    with transaction.atomic():
-        for purpose, key in held:
-            grant_to_person(key, row, now=now)
-            _audit(actor, "key_granted", staff, now, purpose=purpose)
-    return tuple(purpose for purpose, _ in held)
-
-
-def grant_to_person(key: OpenKey, row: VaultKey, *, now: dt.datetime) -> None:
-    """Certify a personal key by the key about to be granted, unless it is vouched for, and grant."""
-    try:
-        certified = verify(row)
-    except Tampered:
-        certify(row, key)
-        certified = verify(VaultKey.objects.get(pk=row.pk))
-    grant(key, certified, now=now)
-
-
-def _revoke_unneeded(staff: Staff, now: dt.datetime) -> None:
-    Grant.objects.filter(to__path=staff_path(organ_tree(), staff), revoked_at__isnull=True).exclude(
-        key__purpose__in=purposes_for(staff.roles)
-    ).update(revoked_at=now)
 
 
 def _invitation_hash(code: str) -> bytes:

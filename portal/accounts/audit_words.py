@@ -14,6 +14,10 @@ ACTIONS: dict[str, str] = {
     "roles_set": "设定岗位",
     "account_closed": "停用账号",
     "key_granted": "授予密钥",
+    "key_reset_allowed": "允许重设密钥",
+    "key_renewed": "更新单位密钥",
+    "key_handed_on": "移交旧密钥",
+    "tampering_noticed": "发现数据被改动",
     "audit_read": "查看审计日志",
     "report_filed": "提交来件",
     "report_added": "补充",
@@ -58,6 +62,11 @@ OBJECTS: dict[str, str] = {
     "ledger": "台账",
     "lead": "线索",
     "forum": "活动",
+    "key": "密钥",
+    "grant": "授权",
+    "item": "密封内容",
+    "organs": "机关目录",
+    "row": "记录",
 }
 """What it was done to."""
 
@@ -66,6 +75,7 @@ DETAILS: dict[str, str] = {
     "count": "条数",
     "final": "办理结果",
     "from": "来自",
+    "generation": "第几代",
     "into": "并入",
     "kind": "类型",
     "outcome": "定性",
@@ -136,6 +146,7 @@ _VALUES: dict[str, Mapping[str, str]] = {
         "triage": "受理",
         "custody": "身份保管",
         "personal": "个人",
+        "keyholder": "根密钥持有人",
     },
     "roles": ROLE_LABELS,
 }

@@ -10,13 +10,15 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from portal.accounts.actions import grant_to_person, purposes_for
+from portal.accounts.actions import purposes_for
+from portal.accounts.admitting import grant_to_person
+from portal.accounts.house_keys import Keys, found_keys
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import key_path, staff_path
+from portal.accounts.signed_in import staff_path
 from portal.organs.queries import organ_tree
 from portal.organs.tree import OrganTree
-from portal.vault.certificates import DEMO_ROOT_PATH, verify
-from portal.vault.keys import OpenKey, adopt_public_key, certify, grant, make_key, make_root
+from portal.vault.certificates import DEMO_ROOT_PATH
+from portal.vault.keys import certify, make_root
 from portal.vault.locks import make_personal_key
 from portal.vault.models import VaultKey
 
@@ -36,7 +38,6 @@ HOUSE_NAMES = {
 }
 ADMIN_NAMES = {"sysadmin": "系统管理员", "secadmin": "安全管理员", "auditor": "审计管理员"}
 HOUSES = {"510100": "", "510104": "-county", "510000": "-province", "510000D": "-discipline"}
-Keys = dict[tuple[str, str], OpenKey]
 
 
 def build_demo_house(*, now: dt.datetime) -> list[str]:
@@ -47,8 +48,7 @@ def build_demo_house(*, now: dt.datetime) -> list[str]:
     with transaction.atomic():
         root, fingerprint = make_root(path=DEMO_ROOT_PATH, now=now)
         settings.YANLU_ROOT_FINGERPRINT = fingerprint
-        keys = _organ_keys(tree, root, now)
-        _upward_grants(tree, keys, now)
+        keys = found_keys(tree, root, staffed=HOUSES, now=now)
         count = _staff(tree, keys, now)
     _pin(fingerprint)
     return [f"演示密钥：{len(keys)} 个机关密钥", f"演示人员：{count} 人，口令 {PASSPHRASE}"]
@@ -58,36 +58,6 @@ def _pin(fingerprint: str) -> None:
     path = Path(settings.YANLU_SECRETS_DIR) / "root.fingerprint"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_text(fingerprint + "\n", encoding="ascii")
-
-
-def _organ_keys(tree: OrganTree, root: OpenKey, now: dt.datetime) -> Keys:
-    keys: Keys = {}
-    for node in sorted(tree, key=lambda node: len(tree.ancestors(node.code))):
-        issuer = keys[(node.parent, Purpose.OVERSIGHT)] if node.parent else root
-        path = key_path(tree, node.code)
-        if node.kind == "outside" and settings.YANLU_EXTERNAL_KEY:
-            sealing = bytes.fromhex(settings.YANLU_EXTERNAL_KEY)
-            for purpose in (Purpose.TRIAGE, Purpose.CUSTODY):
-                adopt_public_key(path=path, purpose=purpose, sealing=sealing, issuer=root, now=now)
-            continue
-        for purpose in (Purpose.OVERSIGHT, Purpose.TRIAGE, Purpose.CUSTODY):
-            keys[(node.code, purpose)] = make_key(path=path, purpose=purpose, issuer=issuer, now=now)
-        if node.kind == "outside":
-            for purpose in (Purpose.TRIAGE, Purpose.CUSTODY):
-                grant(keys[(node.code, purpose)], verify(VaultKey.objects.get(pk=root.id)), now=now)
-    return keys
-
-
-def _upward_grants(tree: OrganTree, keys: Keys, now: dt.datetime) -> None:
-    """Triage key → oversight key above, custody key → custody key above; nothing leaves a special office."""
-    for (organ, purpose), key in keys.items():
-        if tree.node(organ).kind != "procuratorate":
-            continue
-        above = tree.parent(organ) or tree.special_office
-        if above is None or purpose == Purpose.OVERSIGHT:
-            continue
-        to = keys[(above, Purpose.OVERSIGHT if purpose == Purpose.TRIAGE else Purpose.CUSTODY)]
-        grant(key, verify(VaultKey.objects.get(pk=to.id)), now=now)
 
 
 def _staff(tree: OrganTree, keys: Keys, now: dt.datetime) -> int:

@@ -7,9 +7,8 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn, acting, staff_path
+from portal.accounts.signed_in import SignedIn, acting, key_owner
 from portal.common.errors import NotSignedIn
-from portal.organs.queries import organ_tree
 from portal.vault.certificates import public_half
 from portal.vault.keyring import Keyring, current_personal_key
 from portal.vault.primitives import Tampered
@@ -62,7 +61,7 @@ def _resolve(request: HttpRequest) -> SignedIn | None:
     if idle > settings.YANLU_IDLE_MINUTES * 60 or staff is None:
         session.flush()
         return None
-    key = current_personal_key(staff_path(organ_tree(), staff))
+    key = current_personal_key(key_owner(staff))
     if key is None:
         return None
     try:

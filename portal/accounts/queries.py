@@ -28,8 +28,9 @@ def administered(actor: SignedIn, staff_id: UUID) -> Staff:
 
 
 def colleague(actor: SignedIn, staff_id: UUID) -> Staff:
-    """An active colleague of the same organ. Raises `NotFound`."""
-    found = Staff.objects.filter(pk=staff_id, organ_id=actor.staff.organ_id, active=True).first()
+    """An active member of staff of the same organ, or of one directly below. Raises `NotFound`."""
+    near = (actor.staff.organ_id, *organ_tree().children(actor.staff.organ_id))
+    found = Staff.objects.filter(pk=staff_id, organ_id__in=near, active=True).first()
     if found is None:
         raise NotFound
     return found

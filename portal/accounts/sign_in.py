@@ -20,11 +20,11 @@ from django.middleware.csrf import rotate_token
 from portal.accounts.limits import client_bucket, refuse_beyond
 from portal.accounts.middleware import KEY_COOKIE, LAST_SEEN, STAFF_ID, STORED_KEY, forget
 from portal.accounts.models import Staff, StaffSession
-from portal.accounts.signed_in import SignedIn, acting, staff_path
+from portal.accounts.renewal import tend_keys
+from portal.accounts.signed_in import SignedIn, acting, key_owner
 from portal.audit.actions import record
 from portal.common.clock import now as present
 from portal.common.errors import NotSignedIn
-from portal.organs.queries import organ_tree
 from portal.vault.keyring import Keyring, current_personal_key
 from portal.vault.locks import open_personal_key, spend_a_check
 from portal.vault.models import PurposeKey
@@ -76,7 +76,9 @@ def sign_in(
         if not device:
             refuse_beyond(request, group="sign-in-client", rate=_CLIENT_FAILURES)
         raise WrongPassphrase
-    return _start(request, actor, now)
+    started = _start(request, actor, now)
+    tend_keys(started.actor, now=now)
+    return started
 
 
 def sign_out(request: HttpRequest, *, actor: SignedIn, now: dt.datetime | None = None) -> None:
@@ -97,7 +99,7 @@ def set_cookies(response: HttpResponse, started: Started) -> None:
 
 def _check(username: str, passphrase: str) -> SignedIn | None:
     staff = Staff.objects.filter(username=username, active=True).first()
-    key = current_personal_key(staff_path(organ_tree(), staff)) if staff else None
+    key = current_personal_key(key_owner(staff)) if staff else None
     if staff is None or key is None or not hasattr(key, "lock") or len(passphrase) > 1024:
         spend_a_check()
         return None

@@ -43,8 +43,7 @@ class SignedIn:
 def acting(staff: Staff, keyring: Keyring) -> SignedIn:
     """The person in those of their roles whose keys they can reach."""
     wanted = staff.roles & set(KEY_OF_ROLE)
-    path = key_path(organ_tree(), staff.organ_id) if wanted else ""
-    waiting = frozenset(role for role in wanted if keyring.holding(path, KEY_OF_ROLE[role]) is None)
+    waiting = frozenset(role for role in wanted if keyring.holding(staff.organ_id, KEY_OF_ROLE[role]) is None)
     effective = copy(staff)
     for role in waiting:
         setattr(effective, role, False)
@@ -58,7 +57,12 @@ def key_path(tree: OrganTree, organ: str) -> str:
 
 def staff_path(tree: OrganTree, staff: Staff) -> str:
     """The path a person's key carries."""
-    return f"{key_path(tree, staff.organ_id)}/staff:{staff.id}"
+    return f"{key_path(tree, staff.organ_id)}/{key_owner(staff)}"
+
+
+def key_owner(staff: Staff) -> str:
+    """Whose a person's keys are, wherever their organ stands."""
+    return f"staff:{staff.id}"
 
 
 def visible_holders(staff: Staff) -> frozenset[str]:

@@ -8,12 +8,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.accounts.actions import admit, close_account, invite_staff, join, set_roles, waiting_for
+from portal.accounts.actions import close_account, invite_staff, join, reset_key, set_roles
+from portal.accounts.admitting import admit, waiting_for
 from portal.accounts.audit_words import in_words
 from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm
 from portal.accounts.middleware import KEY_COOKIE, signed_in, signed_in_or_none
 from portal.accounts.models import ROLE_LABELS
 from portal.accounts.queries import administered, administered_by, colleague
+from portal.accounts.renewal import keys_awaited
 from portal.accounts.sign_in import set_cookies, sign_in, sign_out
 from portal.accounts.signed_in import visible_chains
 from portal.audit.actions import record
@@ -98,7 +100,12 @@ def grants_page(request: HttpRequest) -> HttpResponse:
             raise Invalid("请先与同事当面核对指纹，再勾选确认。")
         admit(actor=actor, staff=staff, compared=request.POST.get("fingerprint", ""))
         done = staff.display_name
-    context = {"waiting": waiting_for(actor), "done": done}
+    context = {
+        "waiting": waiting_for(actor),
+        "done": done,
+        "due": keys_awaited(actor),
+        "own": actor.staff.organ_id,
+    }
     return render(request, "accounts/grants.html", context)
 
 
@@ -135,21 +142,23 @@ def staff_page(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def person_page(request: HttpRequest, staff_id: UUID) -> HttpResponse:
-    """One account: roles (secadmin), closing (sysadmin)."""
+    """One account: roles (secadmin); closing, and a new key for a forgotten passphrase (sysadmin)."""
     actor = signed_in(request)
     staff = administered(actor, staff_id)
     form = RolesForm(request.POST or None, initial={"roles": sorted(staff.roles)})
-    saved = False
-    if request.method == "POST" and "close" in request.POST:
+    saved, invitation = False, None
+    if request.method == "POST" and "reset" in request.POST:
+        invitation = reset_key(actor=actor, staff=staff)
+    elif request.method == "POST" and "close" in request.POST:
         close_account(actor=actor, staff=staff)
         return redirect("/desk/staff/")
-    if request.method == "POST" and form.is_valid():
+    elif request.method == "POST" and form.is_valid():
         try:
             set_roles(actor=actor, staff=staff, roles=frozenset(form.cleaned_data["roles"]))
             saved = True
         except Invalid as refusal:
             _show_on(form, refusal)
-    context = {"person": staff, "form": form, "saved": saved, "labels": ROLE_LABELS}
+    context = {"person": staff, "form": form, "saved": saved, "invitation": invitation, "labels": ROLE_LABELS}
     return render(request, "accounts/person.html", context)
 
 

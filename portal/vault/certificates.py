@@ -1,7 +1,9 @@
 """Who vouches for a key: a chain of signatures up to the root whose fingerprint is pinned in settings.
 
-The path of the owner is signed with the key. An issuer vouches only for what lies directly below its
-own path, so the accused's keys can never vouch for a key above them, whatever stands in the database.
+The path of the owner is signed with the key. An issuer vouches only for its own organ or for what lies
+directly below its own path, so the accused's keys can never vouch for a key above them, whatever stands in
+the database (ADR 1, ADR 8). A superseded key vouches for nothing, and no generation comes back
+(`portal.vault.remembered`).
 """
 
 from dataclasses import dataclass
@@ -10,11 +12,15 @@ from uuid import UUID
 
 from django.conf import settings
 
+from portal import hooks
 from portal.common.errors import NotReady
+from portal.vault import remembered
 from portal.vault.models import VaultKey
 from portal.vault.primitives import PublicHalf, Tampered, digest, pack, suite_of
 
 Purpose = VaultKey.Purpose
+ORGAN_PURPOSES = (Purpose.OVERSIGHT, Purpose.TRIAGE, Purpose.CUSTODY)
+"""The keys every organ has."""
 
 ROOT_PATH = "root"
 DEMO_ROOT_PATH = "root:demo"
@@ -57,20 +63,27 @@ def public_half(key: VaultKey) -> PublicHalf:
     return PublicHalf(sealing=bytes(key.sealing_public), certifying=bytes(key.certifying_public))
 
 
+def owner_of(path: str) -> str:
+    """The last step of a path: the organ's code, `staff:<id>`, or the root itself."""
+    return path.rpartition("/")[2]
+
+
 def _may_issue(issuer: VaultKey, key: VaultKey) -> bool:
+    """Who vouches for whom (ADR 8): the organ above; for its triage key an organ's own oversight as well."""
     segments = key.path.split("/")
     if len(set(segments)) != len(segments):
         return False  # an owner that stands above itself
     above = parent_path(key.path)
+    if key.purpose == Purpose.KEYHOLDER:
+        return issuer.purpose == Purpose.ROOT and issuer.path == above
     if key.purpose == Purpose.PERSONAL:
-        return issuer.path == above and issuer.purpose in {
-            Purpose.TRIAGE,
-            Purpose.OVERSIGHT,
-            Purpose.CUSTODY,
-        }
-    if above:
-        return issuer.path == above and issuer.purpose == Purpose.OVERSIGHT
-    return issuer.purpose == Purpose.ROOT
+        return issuer.path == above and issuer.purpose in ORGAN_PURPOSES
+    if key.purpose == Purpose.TRIAGE and issuer.path == key.path:
+        return issuer.purpose == Purpose.OVERSIGHT
+    if not above:
+        return issuer.purpose == Purpose.ROOT
+    vouching = Purpose.CUSTODY if key.purpose == Purpose.CUSTODY else Purpose.OVERSIGHT
+    return issuer.path == above and issuer.purpose == vouching
 
 
 @lru_cache(maxsize=4096)
@@ -80,9 +93,15 @@ def _signature_holds(certifying: bytes, signed: bytes, signature: bytes) -> bool
 
 
 def verify(key: VaultKey) -> CertifiedKey:
-    """The key as certified. Raises `Tampered` when its chain does not reach the pinned root."""
+    """The key as certified. Raises `Tampered` when its chain does not reach the pinned root.
+
+    Every link must be the current generation, the newest this node has seen.
+    """
     public, link, depth = public_half(key), key, 0
+    chain = [key]
     while link.purpose != Purpose.ROOT:
+        if link.superseded_at is not None or link.owner != owner_of(link.path):
+            raise Tampered
         issuer = _issuer(link)
         if issuer is None or link.certificate is None or not _may_issue(issuer, link) or depth > 8:
             raise Tampered
@@ -95,10 +114,13 @@ def verify(key: VaultKey) -> CertifiedKey:
         )
         _signature_holds(bytes(issuer.certifying_public), signed, bytes(link.certificate))
         link, depth = issuer, depth + 1
+        chain.append(link)
     if link.path != expected_root_path():
         raise Tampered
     if root_fingerprint(link.path, public_half(link)) != settings.YANLU_ROOT_FINGERPRINT:
         raise Tampered
+    for one in chain:
+        remembered.check(one.owner, one.purpose, one.generation, public_half(one))
     return CertifiedKey(
         id=key.id, path=key.path, purpose=key.purpose, generation=key.generation, public=public
     )
@@ -119,13 +141,19 @@ def _verified(row: VaultKey) -> CertifiedKey:
     content = (
         settings.YANLU_ROOT_FINGERPRINT,
         expected_root_path(),
+        remembered.edition(),
         *(row.id, row.path, row.purpose, row.generation, row.suite, row.issuer_id),
         *(public.sealing, public.certifying, bytes(row.certificate or b"")),
     )
     if content in _proved:
         return CertifiedKey(row.id, row.path, row.purpose, row.generation, public)
     whole = VaultKey.objects.select_related(_CHAIN).get(pk=row.pk)
-    certified = verify(whole)
+    try:
+        certified = verify(whole)
+    except Tampered:
+        hooks.tampering_noticed(what="key", object_id=str(row.pk), owner=row.owner)
+        raise
+    content = (*content[:2], remembered.edition(), *content[3:])
     if certified != CertifiedKey(row.id, row.path, row.purpose, row.generation, public):
         raise Tampered
     if len(_proved) >= _PROVED_MOST:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from portal import hooks
 from portal.common.ids import new_id
 from portal.vault.certificates import CertifiedKey
 from portal.vault.keyring import Keyring
@@ -150,6 +151,10 @@ def _open_envelope(envelope: Envelope, seed: bytes, label: bytes) -> bytes:
     return parts[1]
 
 
+class NotForThem(Tampered):
+    """No envelope of the item is for this opener: nothing was changed, they just do not have the key."""
+
+
 def _data_key(item: SealedItem, opener: Keyring | ThreadSecret) -> bytes:
     for envelope in item.envelopes.all():
         if not isinstance(opener, Keyring):
@@ -161,7 +166,7 @@ def _data_key(item: SealedItem, opener: Keyring | ThreadSecret) -> bytes:
             if key is not None:
                 label = _label(item.id, item.purpose, Share.WHOLE, key.id, key.generation)
                 return _open_envelope(envelope, key.seed, label)
-    raise Tampered
+    raise NotForThem
 
 
 def open_item(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyring | ThreadSecret) -> bytes:
@@ -169,11 +174,17 @@ def open_item(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyri
 
     Give items with their envelopes prefetched where several are opened.
     """
-    if item.purpose != purpose:
-        raise Tampered
-    check_node_mac(bytes(item.mark), "yanlu-item", *_mark(item))
-    key, ciphertext = _data_key(item, opener), bytes(item.ciphertext)
-    return unpad(suite_of(ciphertext).decrypt(key, ciphertext, _context(item.id, purpose, binding)))
+    try:
+        if item.purpose != purpose:
+            raise Tampered
+        check_node_mac(bytes(item.mark), "yanlu-item", *_mark(item))
+        key, ciphertext = _data_key(item, opener), bytes(item.ciphertext)
+        return unpad(suite_of(ciphertext).decrypt(key, ciphertext, _context(item.id, purpose, binding)))
+    except NotForThem:
+        raise
+    except Tampered:
+        hooks.tampering_noticed(what="item", object_id=str(item.pk))
+        raise
 
 
 def open_json(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyring | ThreadSecret) -> Any:

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from portal import hooks
 from portal.vault.keys import OpenKey, open_grant
 from portal.vault.models import Grant, VaultKey
 from portal.vault.primitives import Tampered
 
-_DEPTH = 3
-"""personal ← oversight ← triage of a child organ is the longest chain there is."""
+_DEPTH = 5
+"""personal ← oversight ← oversight in care ← triage of an organ below is the longest chain there is."""
 
 
 class Keyring:
@@ -22,19 +23,24 @@ class Keyring:
         """The open key of this id, or `None` when no chain of grants leads to it."""
         return self._find(key_id, frozenset())
 
-    def holding(self, path: str, purpose: str) -> OpenKey | None:
-        """The newest generation of this owner's key that can be reached, if any."""
-        rows = [
-            grant.key
+    def holding(self, owner: str, purpose: str) -> OpenKey | None:
+        """The newest generation of this organ's key that can be reached, if any."""
+        return next(iter(self.generations(owner, purpose)), None)
+
+    def generations(self, owner: str, purpose: str) -> list[OpenKey]:
+        """Every generation of this organ's key that can be reached, newest first."""
+        rows = {
+            grant.key_id: grant.key
             for grants in self._reachable().values()
             for grant in grants
-            if grant.key.path == path and grant.key.purpose == purpose
-        ]
-        for row in sorted(rows, key=lambda row: row.generation, reverse=True):
-            found = self.key(row.id)
-            if found is not None:
-                return found
-        return None
+            if grant.key.owner == owner and grant.key.purpose == purpose
+        }
+        newest_first = sorted(rows.values(), key=lambda row: row.generation, reverse=True)
+        return [found for row in newest_first if (found := self.key(row.id)) is not None]
+
+    def forget_grants(self) -> None:
+        """Read the grants anew: some were made or taken back in this very request."""
+        self._grants = None
 
     def _find(self, key_id: UUID, seen: frozenset[UUID]) -> OpenKey | None:
         if key_id in self._open:
@@ -47,8 +53,9 @@ class Keyring:
                 continue
             try:
                 self._open[key_id] = open_grant(grant, holder)
-            except Tampered:
-                continue  # a forged grant beside a true one must not lock anyone out
+            except Tampered:  # a forged grant beside a true one must not lock anyone out
+                hooks.tampering_noticed(what="grant", object_id=str(grant.pk), owner=grant.key.owner)
+                continue
             return self._open[key_id]
         return None
 
@@ -68,10 +75,10 @@ class Keyring:
         return self._grants
 
 
-def current_personal_key(path: str) -> VaultKey | None:
-    """The current personal key of a person, certified or not."""
+def current_personal_key(owner: str) -> VaultKey | None:
+    """The current personal key of a person (`staff:<id>`), certified or not."""
     return (
-        VaultKey.objects.filter(path=path, purpose=VaultKey.Purpose.PERSONAL, superseded_at__isnull=True)
+        VaultKey.objects.filter(owner=owner, purpose=VaultKey.Purpose.PERSONAL, superseded_at__isnull=True)
         .select_related("lock")
         .first()
     )

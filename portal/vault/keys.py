@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from portal.vault.certificates import CertifiedKey, public_half, root_fingerprint, statement
+from portal.vault.certificates import CertifiedKey, owner_of, public_half, root_fingerprint, statement
 from portal.vault.models import Grant, VaultKey
 from portal.vault.primitives import CURRENT, PublicHalf, Tampered, digest, new_secret, pack, suite_of, unpack
 
@@ -22,6 +22,11 @@ class OpenKey:
     seed: bytes = field(repr=False)
 
     @property
+    def owner(self) -> str:
+        """Whose key it is: an organ's code, `staff:<id>`, the root."""
+        return owner_of(self.path)
+
+    @property
     def public(self) -> PublicHalf:
         """The public halves that grow from the seed."""
         return CURRENT.public_half(self.seed)
@@ -29,6 +34,7 @@ class OpenKey:
 
 def _new_row(*, path: str, purpose: str, generation: int, public: PublicHalf, now: dt.datetime) -> VaultKey:
     return VaultKey(
+        owner=owner_of(path),
         path=path,
         purpose=purpose,
         generation=generation,
@@ -88,9 +94,9 @@ def _sign(row: VaultKey, issuer: OpenKey) -> None:
 
 
 def certify(row: VaultKey, issuer: OpenKey) -> None:
-    """Vouch for a key that waits for it; the caller has made sure whose it is."""
+    """Vouch for a key under the path it carries; the caller has made sure whose it is."""
     _sign(row, issuer)
-    row.save(update_fields=["certificate", "issuer"])
+    row.save(update_fields=["certificate", "issuer", "path"])
 
 
 def fingerprint(half: PublicHalf) -> str:

@@ -17,7 +17,7 @@ _SLOTS = threading.BoundedSemaphore(4)
 
 
 def _context(key: VaultKey | OpenKey) -> bytes:
-    return pack("yanlu-lock-1", key.id.bytes, key.path)
+    return pack("yanlu-lock-1", key.id.bytes, key.owner)
 
 
 def make_personal_key(*, path: str, passphrase: str, now: dt.datetime, generation: int = 1) -> OpenKey:

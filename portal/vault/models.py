@@ -9,8 +9,9 @@ from portal.common.ids import new_id
 class VaultKey(models.Model):
     """The public halves of one generation of one key, and the certificate that vouches for them.
 
-    `path` names the owner and everyone above it: `510000/510100`, and for a person
-    `510000/510100/staff:<id>`; it is inside the certificate, so no key can vouch for one above itself.
+    `owner` is an organ's code, `staff:<id>` or `root`. `path` names the owner and everyone above it:
+    `510000/510100`, and for a person `510000/510100/staff:<id>`; it is inside the certificate, so no key can
+    vouch for one above itself. An organ that moves gets a new generation under its new path.
     """
 
     class Purpose(models.TextChoices):
@@ -19,8 +20,10 @@ class VaultKey(models.Model):
         TRIAGE = "triage", "受理"
         CUSTODY = "custody", "身份保管"
         PERSONAL = "personal", "个人"
+        KEYHOLDER = "keyholder", "根密钥持有人"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.CharField(max_length=48)
     path = models.CharField(max_length=200)
     purpose = models.CharField(max_length=12, choices=Purpose)
     generation = models.PositiveIntegerField(default=1)
@@ -36,9 +39,9 @@ class VaultKey(models.Model):
         app_label = "portal"
         db_table = "vault_key"
         constraints = [
-            models.UniqueConstraint(fields=["path", "purpose", "generation"], name="vault_key_generation"),
+            models.UniqueConstraint(fields=["owner", "purpose", "generation"], name="vault_key_generation"),
             models.UniqueConstraint(
-                fields=["path", "purpose"],
+                fields=["owner", "purpose"],
                 condition=Q(superseded_at__isnull=True),
                 name="vault_key_one_current",
             ),
@@ -50,13 +53,24 @@ class VaultKey(models.Model):
 
 
 class Grant(models.Model):
-    """The private half of `key`, sealed to `to`: whoever opens `to` opens `key` as well."""
+    """The private half of `key`, sealed to `to`: whoever opens `to` opens `key` as well.
+
+    A grant taken from somebody who left makes a new generation of `key` due; one that ended with a forgotten
+    passphrase does not.
+    """
+
+    class Ended(models.TextChoices):
+        """Why a grant was revoked."""
+
+        LEFT = "left", "离岗"
+        RESET = "reset", "重设密钥"
 
     key = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="grants")
     to = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="granted")
     sealed = models.BinaryField()
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    revoked_for = models.CharField(max_length=8, choices=Ended, default="", blank=True)
 
     class Meta:
         app_label = "portal"
@@ -66,6 +80,27 @@ class Grant(models.Model):
                 fields=["key", "to"], condition=Q(revoked_at__isnull=True), name="vault_grant_once"
             ),
             models.CheckConstraint(condition=~Q(key=models.F("to")), name="vault_grant_not_to_itself"),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_for="")
+                | Q(revoked_at__isnull=False, revoked_for__in=["left", "reset"]),
+                name="vault_grant_revoked_for_a_reason",
+            ),
+        ]
+
+
+class RootShare(models.Model):
+    """The root's seed for two keyholders together: sealed to the one, and that sealed to the other."""
+
+    outer = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="+")
+    inner = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="+")
+    sealed = models.BinaryField()
+
+    class Meta:
+        app_label = "portal"
+        db_table = "vault_root_share"
+        constraints = [
+            models.UniqueConstraint(fields=["outer", "inner"], name="vault_root_share_once"),
+            models.CheckConstraint(condition=~Q(outer=models.F("inner")), name="vault_root_share_takes_two"),
         ]
 
 

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from moderation.triage import actions
 from moderation.triage.models import TriageItem
-from portal.accounts.actions import admit
+from portal.accounts.admitting import admit
 from portal.accounts.models import Staff
 from portal.audit.models import AuditEntry
 from portal.common.clock import now
@@ -122,7 +122,7 @@ def test_home_query_count_is_constant(
     client = browser("moderator")
     client.get("/desk/")
 
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(26):
         page = client.get("/desk/").content.decode()
 
     assert page.count('class="table__main"') == 2 * count
@@ -179,7 +179,7 @@ def test_home_query_count_does_not_grow_with_colleagues_who_wait(
     client = browser("moderator")
     client.get("/desk/")
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(19):
         page = client.get("/desk/").content.decode()
 
     assert f"{count} 位同事在等待授权" in page

@@ -40,7 +40,7 @@ def test_list_shows_events_at_the_same_cost(
         hold_forum(people.clerk)
     client = browser("clerk")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = client.get("/desk/forums/").content.decode()
 
     assert (page.count("代表委员座谈会"), page.count("/desk/forums/new/")) == (count, 1)
@@ -218,7 +218,7 @@ def test_detail_page_costs_the_same_for_one_and_three(
     for minute in range(count):
         say(people.clerk, forum, minute=minute, attendee_id=invite(people.clerk, forum).id)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         page = client.get(_page(forum)).content.decode()
 
     assert page.count("已提交") == count

@@ -5,21 +5,13 @@ import datetime as dt
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.accounts.actions import (
-    admit,
-    close_account,
-    invite_staff,
-    join,
-    own_fingerprint,
-    set_roles,
-    waiting_for,
-)
+from portal.accounts.actions import close_account, invite_staff, join, set_roles
+from portal.accounts.admitting import admit, own_fingerprint, waiting_for
 from portal.accounts.models import APART_ROLES, ROLES, Staff
-from portal.accounts.signed_in import SignedIn, acting, staff_path
+from portal.accounts.signed_in import SignedIn, acting, key_owner
 from portal.common.errors import Forbidden, Invalid, NotFound
 from portal.intake.models import Report
 from portal.intake.queries import open_original, visible_to
-from portal.organs.queries import organ_tree
 from portal.vault.keyring import Keyring, current_personal_key
 from portal.vault.locks import open_personal_key
 from portal.vault.models import VaultKey
@@ -37,7 +29,7 @@ def _newcomer(people: People, roles: frozenset[str] = frozenset({"triager"})) ->
 
 
 def _in(staff: Staff) -> SignedIn:
-    row = current_personal_key(staff_path(organ_tree(), staff))
+    row = current_personal_key(key_owner(staff))
     assert row is not None
     return acting(staff, Keyring(open_personal_key(row, NEW_PASSPHRASE)))
 
@@ -89,10 +81,14 @@ def test_closed_account_loses_its_grants(people: People) -> None:
     report = Report.objects.get(pk=file_tip().report)
     staff = _newcomer(people)
     admit(actor=people.triager, staff=staff, compared=_read_aloud(staff))
+    row = current_personal_key(key_owner(staff))
+    assert row is not None
+    personal = open_personal_key(row, NEW_PASSPHRASE)
 
     close_account(actor=people.sysadmin, staff=staff)
 
-    assert open_original(report, _in(staff).keyring) is None
+    assert open_original(report, Keyring(personal)) is None
+    assert current_personal_key(key_owner(staff)) is None
 
 
 @pytest.mark.parametrize("apart", APART_ROLES)
@@ -154,7 +150,7 @@ def test_admit_key_swapped_after_comparing_is_refused(people: People) -> None:
     staff = _newcomer(people)
     compared = _read_aloud(staff)
     other = CURRENT.public_half(new_secret())
-    row = VaultKey.objects.filter(path=staff_path(organ_tree(), staff))
+    row = VaultKey.objects.filter(owner=key_owner(staff))
     row.update(sealing_public=other.sealing, certifying_public=other.certifying)
 
     assert waiting_for(people.leader)[0].fingerprint != compared
@@ -166,7 +162,7 @@ def test_own_fingerprint_is_of_the_key_the_passphrase_opened(people: People) -> 
     newcomer = _in(_newcomer(people))
     before = own_fingerprint(newcomer)
     other = CURRENT.public_half(new_secret())
-    row = VaultKey.objects.filter(path=staff_path(organ_tree(), newcomer.staff))
+    row = VaultKey.objects.filter(owner=key_owner(newcomer.staff))
     row.update(sealing_public=other.sealing, certifying_public=other.certifying)
 
     assert own_fingerprint(newcomer) == before

@@ -4,7 +4,7 @@ import pytest
 from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from portal.accounts.signed_in import key_path, staff_path
+from portal.accounts.signed_in import key_owner, key_path
 from portal.common.errors import NotReady
 from portal.organs.queries import organ_tree
 from portal.vault.certificates import certified_key, certified_keys, verify
@@ -67,7 +67,7 @@ def test_certified_superseded_key_is_not_used(house: None) -> None:
 
 
 def test_certified_county_cannot_vouch_for_its_city(people: People) -> None:
-    county = people.supervisor_county.keyring.holding(key_path(organ_tree(), COUNTY), "oversight")
+    county = people.supervisor_county.keyring.holding(COUNTY, "oversight")
     assert county is not None
     city = _row(CITY)
     certify(city, county)
@@ -77,9 +77,12 @@ def test_certified_county_cannot_vouch_for_its_city(people: People) -> None:
 
 
 def test_certified_county_cannot_vouch_for_a_city_below_itself(people: People) -> None:
-    county = people.supervisor_county.keyring.holding(key_path(organ_tree(), COUNTY), "oversight")
+    county = people.supervisor_county.keyring.holding(COUNTY, "oversight")
     assert county is not None
-    forged = make_key(path=f"{county.path}/{CITY}", purpose="triage", issuer=county, now=FOUNDED)
+    VaultKey.objects.filter(pk=_row(CITY).pk).update(superseded_at=FOUNDED)
+    forged = make_key(
+        path=f"{county.path}/{CITY}", purpose="triage", issuer=county, now=FOUNDED, generation=2
+    )
 
     with pytest.raises(Tampered):
         verify(VaultKey.objects.get(pk=forged.id))
@@ -106,7 +109,7 @@ def test_grant_forged_seed_does_not_open(people: People) -> None:
 
     with pytest.raises(Tampered):
         open_grant(Grant.objects.get(pk=row.pk), person.keyring.personal)
-    assert Keyring(person.keyring.personal).holding(key_path(organ_tree(), CITY), "triage") is None
+    assert Keyring(person.keyring.personal).holding(CITY, "triage") is None
 
 
 def test_grant_relabelled_for_other_key_does_not_open(people: People) -> None:
@@ -118,9 +121,9 @@ def test_grant_relabelled_for_other_key_does_not_open(people: People) -> None:
 
 
 def test_grant_to_swapped_personal_key_is_refused(people: People) -> None:
-    triage = people.triager.keyring.holding(key_path(organ_tree(), CITY), "triage")
+    triage = people.triager.keyring.holding(CITY, "triage")
     assert triage is not None
-    mine = VaultKey.objects.get(path=staff_path(organ_tree(), people.leader.staff))
+    mine = VaultKey.objects.get(owner=key_owner(people.leader.staff))
     VaultKey.objects.filter(pk=mine.pk).update(sealing_public=CURRENT.public_half(new_secret()).sealing)
 
     with pytest.raises(Tampered):

@@ -68,7 +68,7 @@ def test_certificate_any_flipped_bit_on_the_way_up_is_refused(
         assert link.issuer is not None
         link = link.issuer
     value = getattr(link, field)
-    setattr(link, field, _flipped_text(value, bit) if field == "path" else _flipped(bytes(value), bit))
+    setattr(link, field, _flipped_text(value, bit) if field == "owner" else _flipped(bytes(value), bit))
 
     with pytest.raises(Tampered):
         verify(key)
@@ -221,7 +221,7 @@ def test_split_any_flipped_bit_of_a_half_gives_no_key(openers: Openers, half: in
 
 @FLIPPING
 @given(
-    field=st.sampled_from(["locked_seed", "salt", "sealing_public", "certifying_public", "path"]),
+    field=st.sampled_from(["locked_seed", "salt", "sealing_public", "certifying_public", "owner"]),
     bit=BIT,
 )
 @override_settings(YANLU_ARGON2_KIB=8)
@@ -230,7 +230,7 @@ def test_lock_any_flipped_bit_does_not_open(personal: VaultKey, field: str, bit:
     row: Any = lock if field in {"locked_seed", "salt"} else lock.key
     assert open_personal_key(lock.key, PASSPHRASE).id == personal.id
     value = getattr(row, field)
-    setattr(row, field, _flipped_text(value, bit) if field == "path" else _flipped(bytes(value), bit))
+    setattr(row, field, _flipped_text(value, bit) if field == "owner" else _flipped(bytes(value), bit))
 
     with pytest.raises(Tampered):
         open_personal_key(lock.key, PASSPHRASE)
