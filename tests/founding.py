@@ -20,8 +20,8 @@ def main(words: list[str]) -> None:
     from portal.common.clock import now  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
-    call_command("load_reference")
     call_command("vault", "keys")
+    call_command("load_reference")
     if "seed" in words:
         call_command("demo")
     else:

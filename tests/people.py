@@ -39,8 +39,8 @@ CITY, COUNTY, PROVINCE, DISCIPLINE, OUTSIDER = "510100", "510104", "510000", "51
 def found_house() -> None:
     """Reference data, node keys, organ keys and demo staff, in whatever database is connected."""
     settings.YANLU_DEMO = True
-    call_command("load_reference", verbosity=0, stdout=_Silent())
     make_missing(now=FOUNDED)
+    call_command("load_reference", verbosity=0, stdout=_Silent())
     build_demo_house(now=FOUNDED)
 
 
@@ -74,7 +74,10 @@ class People:
     def __getattr__(self, name: str) -> SignedIn:
         if name.startswith("_"):
             raise AttributeError(name)
-        person = signed_in(name.replace("_", "-"))
+        try:
+            person = signed_in(name.replace("_", "-"))
+        except Staff.DoesNotExist:
+            raise AttributeError(name) from None
         setattr(self, name, person)
         return person
 

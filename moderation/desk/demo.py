@@ -28,7 +28,6 @@ from portal.intake.actions import Receipt, submit_report
 from portal.intake.content import Subject
 from portal.intake.models import Kind, Report
 from portal.intake.thread_actions import add_message, rate
-from portal.organs.queries import organ_tree
 from portal.vault.keyring import Keyring, current_personal_key
 from portal.vault.locks import open_personal_key
 from portal.vault.receipts import NONCE_BYTES, secrets_from_nonce

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from moderation.triage.models import State, TriageItem
 from moderation.triage.queries import visible_item
 from moderation.triage.transitions import DESPITE_A_CLAIM, TRANSITIONS
-from portal.accounts.signed_in import QUEUE_ROLES, SignedIn
+from portal.accounts.signed_in import QUEUE_ROLES, SignedIn, at_home
 from portal.audit.actions import record
 from portal.common.errors import Forbidden, Invalid, NotFound, Refusal, Stale
 from portal.intake.models import Report
@@ -47,7 +47,7 @@ class Act:
 
 def roles_over(actor: SignedIn, item: TriageItem) -> frozenset[str]:
     """The roles that count for this item: queue roles at the organ that holds it, else oversight."""
-    if item.holder_id == actor.staff.organ_id:
+    if at_home(actor.staff, item.holder_id):
         return actor.staff.roles & (QUEUE_ROLES | {"supervisor"})
     return actor.staff.roles & {"supervisor"}
 

@@ -33,7 +33,7 @@ class Waiting:
 
 
 def waiting_for(actor: SignedIn) -> list[Waiting]:
-    """Whom the actor could let in with the keys at hand: colleagues, and the first people of the organs below.
+    """Whom the actor could let in with the keys at hand: colleagues, and the first people of organs below.
 
     Once somebody below holds a key, it is theirs to let colleagues in.
     """
@@ -92,7 +92,7 @@ def admit(*, actor: SignedIn, staff: Staff, compared: str, now: dt.datetime | No
     Every generation is granted, so that what was sealed earlier can be read. The first supervisor of an organ
     whose oversight lay with the one above gets a new generation of it. `compared` is the fingerprint the
     actor compared with the colleague. Returns the purposes granted. Raises `NotFound` for staff of an organ
-    that is neither the actor's nor directly below, `Invalid` for another key or when there is nothing to grant.
+    that is neither the actor's nor directly below, `Invalid` for another key or where nothing can be granted.
     """
     now = now or present()
     if staff.organ_id not in {actor.staff.organ_id, *organ_tree().children(actor.staff.organ_id)}:

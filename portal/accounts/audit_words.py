@@ -18,6 +18,10 @@ ACTIONS: dict[str, str] = {
     "key_renewed": "更新单位密钥",
     "key_handed_on": "移交旧密钥",
     "tampering_noticed": "发现数据被改动",
+    "organ_added": "新设机关",
+    "organ_ended": "撤销机关",
+    "organ_moved": "改变隶属",
+    "organ_named": "增加别名",
     "audit_read": "查看审计日志",
     "report_filed": "提交来件",
     "report_added": "补充",
@@ -66,6 +70,7 @@ OBJECTS: dict[str, str] = {
     "grant": "授权",
     "item": "密封内容",
     "organs": "机关目录",
+    "organ": "机关",
     "row": "记录",
 }
 """What it was done to."""

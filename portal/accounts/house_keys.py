@@ -64,10 +64,10 @@ def current_key_of(tree: OrganTree, organ: str, purpose: str) -> CertifiedKey:
 
 
 def found_keys(tree: OrganTree, root: OpenKey, *, staffed: Collection[str], now: dt.datetime) -> Keys:
-    """Make and vouch for the keys of every organ in force, and grant them upward, in the caller's transaction.
+    """Make and vouch for the keys of every organ in force and grant them upward; in a transaction.
 
-    `staffed`: the organs where a supervisor takes the oversight key over at once; that of the others lies with
-    the organ above until one joins. Who is granted the rest is the caller's to do.
+    `staffed`: the organs where a supervisor takes the oversight key over at once; that of the others lies
+    with the organ above until one joins. Who is granted the rest is the caller's to do.
     """
     keys: Keys = {}
     in_force = (node for node in tree if node.in_force)
@@ -81,8 +81,8 @@ def found_keys(tree: OrganTree, root: OpenKey, *, staffed: Collection[str], now:
             keys[(node.code, purpose)] = make_key(
                 path=key_path(tree, node.code), purpose=purpose, issuer=issuer, now=now
             )
-    for (organ, purpose), key in keys.items():
-        _grant_upward(tree, keys, root, organ, purpose, key, staffed=staffed, now=now)
+    for (organ, kind), key in keys.items():
+        _grant_upward(tree, keys, root, organ, kind, key, staffed=staffed, now=now)
     return keys
 
 

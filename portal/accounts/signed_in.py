@@ -69,14 +69,23 @@ def visible_holders(staff: Staff) -> frozenset[str]:
     """The organs whose held reports this person may see at all: the base of every `visible_to`.
 
     Moderators, triagers and leaders see their own organ's; supervisors those of the organs directly
-    below, whose triage keys their oversight key opens. Nobody sees sideways or up.
+    below, whose triage keys their oversight key opens. Nobody sees sideways or up. What an organ that has
+    ended held goes to its successor.
     """
-    seen: set[str] = set()
+    tree, seen = organ_tree(), set[str]()
     if staff.roles & QUEUE_ROLES:
         seen.add(staff.organ_id)
     if staff.supervisor:
-        seen.update(organ_tree().children(staff.organ_id))
+        seen.update(tree.children(staff.organ_id))
+    if seen:
+        ended = (node.code for node in tree if not node.in_force)
+        seen.update(code for code in ended if tree.current(code) in seen)
     return frozenset(seen)
+
+
+def at_home(staff: Staff, organ: str) -> bool:
+    """Whether an organ is this person's own, or one whose work theirs has taken over."""
+    return organ == staff.organ_id or organ_tree().current(organ) == staff.organ_id
 
 
 def visible_chains(staff: Staff) -> frozenset[str]:

@@ -41,6 +41,6 @@ def _seen(what: str, object_id: str) -> str:
 
 
 def _concerned(owner: str) -> str | None:
-    own = Organ.objects.filter(code=owner)
     top = Organ.objects.filter(parent__isnull=True, kind="procuratorate").order_by("code")
-    return (own.first() or top.first() or Organ(code=None)).code
+    found = Organ.objects.filter(code=owner).first() or top.first()
+    return found.code if found else None

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from portal import hooks
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn, key_path
+from portal.accounts.signed_in import SignedIn, at_home, key_path
 from portal.audit.actions import PUBLIC, record
 from portal.common.clock import now as present
 from portal.common.errors import Forbidden, Invalid, NotReady, Stale
@@ -26,13 +26,13 @@ from portal.intake.content import (
     preflight_text,
 )
 from portal.intake.forms_archive import current_form
-from portal.intake.holding import holder_for
+from portal.intake.holding import holder_for, keyed_holder
 from portal.intake.marks import check_mark, set_mark
 from portal.intake.models import Channel, Kind, Message, Report, Status
 from portal.organs.queries import organ_tree, public_categories
 from portal.organs.recusal import NoHolder
 from portal.organs.tree import OrganTree, UnknownOrgan
-from portal.vault.certificates import certified_key, certified_keys
+from portal.vault.certificates import certified_key
 from portal.vault.items import (
     SealedDraft,
     ThreadRecipient,
@@ -185,12 +185,9 @@ def _holder(
 def _seal(
     report: Report, tree: OrganTree, *, canonical: bytes, identity: Identity | None
 ) -> list[SealedDraft]:
-    path = key_path(tree, report.holder_id)
-    wanted = [(path, Purpose.TRIAGE.value)]
-    if identity:
-        wanted.append((path, Purpose.CUSTODY.value))
+    wanted = [Purpose.TRIAGE, Purpose.CUSTODY] if identity else [Purpose.TRIAGE]
     try:
-        keys = certified_keys(wanted)
+        report.holder_id, keys = keyed_holder(tree, report.holder_id, *wanted)
     except Tampered:  # a swapped key seals nothing
         raise NotReady from None
     original = seal_item(
@@ -266,7 +263,7 @@ def post_office_message(
     """
     check_message(text)
     check_mark(report)
-    if actor.staff.organ_id != report.holder_id:
+    if not at_home(actor.staff, report.holder_id):
         raise Forbidden
     message = Message(id=new_id(), report=report, at=now, author=Message.Author.OFFICE, act=act, final=final)
     holder = certified_key(key_path(organ_tree(), report.holder_id), Purpose.TRIAGE)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
+from portal.accounts.signed_in import key_path
+from portal.common.errors import NotReady
 from portal.hooks import Finding
 from portal.intake.content import Content
 from portal.intake.models import Kind
 from portal.organs.recusal import choose_holder, resolve_relative
 from portal.organs.tree import OrganTree
+from portal.vault.certificates import CertifiedKey, certified_keys
 
 
 def named_in(findings: Iterable[Finding], *, tree: OrganTree, addressed: str, kind: str) -> set[str]:
@@ -50,3 +53,18 @@ def holder_for(
         about_addressed=about,
         unresolved_person=any(finding.code == "unresolved_person" for finding in findings),
     )
+
+
+def keyed_holder(tree: OrganTree, holder: str, *purposes: str) -> tuple[str, list[CertifiedKey]]:
+    """The nearest organ at or above the chosen holder that has keys for these purposes, with them.
+
+    An organ that is new or has just moved gets its keys when somebody signs in who may vouch for them; until
+    then what comes for it lies one step higher. Raises `NotReady` where nobody has keys, `Tampered`.
+    """
+    for candidate in tree.chain(holder):
+        path = key_path(tree, candidate)
+        try:
+            return candidate, certified_keys([(path, purpose) for purpose in purposes])
+        except NotReady:
+            continue
+    raise NotReady

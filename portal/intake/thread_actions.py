@@ -7,21 +7,19 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from portal import hooks
-from portal.accounts.signed_in import key_path
 from portal.audit.actions import PUBLIC, record
 from portal.common.clock import now as present
 from portal.common.errors import Invalid, NotReady, Stale
 from portal.common.ids import new_id
 from portal.intake.bindings import message_binding
 from portal.intake.content import check_message
-from portal.intake.holding import named_in
+from portal.intake.holding import keyed_holder, named_in
 from portal.intake.marks import check_mark, set_mark
 from portal.intake.models import Message, Report, Status
 from portal.intake.queries import Opened, UnknownReceipt, find_by_any_receipt, find_by_receipt
 from portal.organs.queries import organ_tree
 from portal.organs.recusal import NoHolder, choose_holder
 from portal.organs.tree import UnknownOrgan
-from portal.vault.certificates import certified_key
 from portal.vault.items import ThreadRecipient, reseal_to_thread, seal_item
 from portal.vault.models import VaultKey
 from portal.vault.primitives import Tampered, keyed_hash
@@ -65,7 +63,7 @@ def _add(report: Report, text: str, findings: list[hooks.Finding], now: dt.datet
             about_addressed=False,
             unresolved_person=False,
         )
-        key = certified_key(key_path(tree, holder), VaultKey.Purpose.TRIAGE)
+        holder, (key,) = keyed_holder(tree, holder, VaultKey.Purpose.TRIAGE)
     except (NoHolder, UnknownOrgan, Tampered):
         raise NotReady from None
     message = Message(id=new_id(), report=report, at=now, author=Message.Author.REPORTER)

@@ -10,11 +10,12 @@ import secrets
 from django.db import transaction
 
 from portal.common import clock
-from portal.organs.models import Organ, OrganAlias, OrganEdition
+from portal.organs.marks import all_rows, mark_of
+from portal.organs.models import Organ, OrganAlias, OrganEdition, OrganMove
 from portal.organs.names import display_name, short_name
 from portal.organs.pinyin import spell
 from portal.organs.queries import read_tree
-from portal.organs.tree import Level, UnknownOrgan
+from portal.organs.tree import LEVELS, Level, UnknownOrgan
 
 
 @transaction.atomic
@@ -63,11 +64,15 @@ def retire_organ(
 ) -> Organ:
     """End an organ after `last_day`, naming the organ that takes over its work if there is one.
 
-    What names it stays named. Raises UnknownOrgan, and BrokenTree if the successor leads back to it.
+    What names it stays named. The successor takes over what it held, so it stands on the same level or a
+    higher one: nothing an organ holds names those. Raises UnknownOrgan, ValueError for a lower successor, and
+    BrokenTree if the successor leads back to it.
     """
     organ = _organ(code)
     organ.valid_to = last_day
     organ.renamed_to = _organ(renamed_to) if renamed_to is not None else None
+    if organ.renamed_to is not None and _rank(organ.renamed_to) > _rank(organ):
+        raise ValueError("the successor stands on a lower level")
     organ.from_file = False
     organ.save(update_fields=["valid_to", "renamed_to", "from_file"])
     _keep_order(now)
@@ -98,11 +103,39 @@ def remove_alias(*, code: str, name: str) -> bool:
     return deleted > 0
 
 
-def renew_edition() -> None:
-    """Give the organs a new stamp, in the caller's transaction, so that no process keeps what it read
-    before.
+@transaction.atomic
+def move_organ(*, code: str, parent: str, on: dt.date, now: dt.datetime | None = None) -> Organ:
+    """Put an organ under another parent from a day on, today or later.
+
+    Its keys get a new generation under its new place when somebody signs in who may vouch for them. Raises
+    UnknownOrgan, ValueError for a day that is past or an organ that others stand below, BrokenTree.
     """
-    OrganEdition.objects.update_or_create(id=1, defaults={"stamp": secrets.token_hex(16)})
+    today = clock.local_date(now or clock.now())
+    organ, above = _organ(code), _organ(parent)
+    if on < today:
+        raise ValueError("an organ moves today or later")
+    if _rank(above) >= _rank(organ):
+        raise ValueError("the new parent does not stand on a higher level")
+    if read_tree(on).children(code):
+        raise ValueError("organs stand below this one; move them first")
+    OrganMove.objects.update_or_create(organ=organ, on=on, defaults={"parent": above})
+    read_tree(on)
+    _keep_order(now)
+    return organ
+
+
+def _rank(organ: Organ) -> int:
+    return LEVELS.index(organ.level)  # type: ignore[arg-type]  # the table's check constraint admits no other
+
+
+def renew_edition() -> None:
+    """Give the organs a new stamp, number and mark, in the caller's transaction, so that no process keeps
+    what it read before and no other hand's change passes for ours. Raises `NotReady` without the node's keys.
+    """
+    before = OrganEdition.objects.select_for_update().filter(id=1).first()
+    stamp, sequence = secrets.token_hex(16), before.sequence + 1 if before else 1
+    mark = mark_of(stamp, sequence, all_rows())
+    OrganEdition.objects.update_or_create(id=1, defaults={"stamp": stamp, "sequence": sequence, "mark": mark})
 
 
 def _keep_order(now: dt.datetime | None) -> None:

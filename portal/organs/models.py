@@ -9,6 +9,7 @@ __all__ = [
     "Organ",
     "OrganAlias",
     "OrganEdition",
+    "OrganMove",
     "Taxonomy",
     "Term",
     "TermLink",
@@ -135,11 +136,35 @@ class OrganAlias(FromFile):
         return self.name
 
 
+class OrganMove(models.Model):
+    """From a day on an organ stands under another parent; what it held before stays sealed as it is."""
+
+    organ = models.ForeignKey(Organ, on_delete=models.PROTECT, related_name="moves")
+    parent = models.ForeignKey(Organ, on_delete=models.PROTECT, related_name="+")
+    on = models.DateField("自")
+
+    class Meta:
+        app_label = "portal"
+        db_table = "organs_move"
+        verbose_name = verbose_name_plural = "隶属变动"
+        ordering = ("organ", "on")
+        constraints = [
+            models.UniqueConstraint(fields=("organ", "on"), name="organs_move_once_a_day"),
+            models.CheckConstraint(condition=~Q(organ=F("parent")), name="organs_move_not_under_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organ} → {self.parent}"
+
+
 class OrganEdition(models.Model):
     """The single row whose stamp changes with every change of organs or aliases (`queries.organ_tree`)."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     stamp = models.CharField(max_length=32)
+    sequence = models.PositiveIntegerField(default=1)
+    mark = models.BinaryField()
+    """The node's mark over all that the tree is made of (`portal.organs.marks`)."""
 
     class Meta:
         app_label = "portal"

@@ -8,8 +8,10 @@ from django.db.models import Q, QuerySet
 
 from portal.common import clock
 from portal.organs.lookup import OrganIndex
-from portal.organs.models import Department, Organ, OrganAlias, Taxonomy, Term
+from portal.organs.marks import Rows, all_rows, check_edition
+from portal.organs.models import Department, Organ, OrganEdition, Taxonomy, Term
 from portal.organs.tree import OrganNode, OrganTree, UnknownOrgan
+from portal.vault.primitives import Tampered
 
 PUBLIC_CATEGORIES = {"tip": "tip_category", "suggestion": "suggestion_category"}
 """Which classification the public chooses from, by kind of report."""
@@ -33,7 +35,7 @@ def organ_tree() -> OrganTree:
     Kept in the process and checked with one indexed read per call, so a change is seen by every process at
     once. The stamp it is checked against is renewed in the transaction of every change and random, not a
     counter: after a rollback a counter would come again for other content. Raises `BrokenTree` if the
-    tables hold no order.
+    tables hold no order, `Tampered` if somebody else changed them.
     """
     return _current().tree
 
@@ -105,11 +107,16 @@ def _current() -> _Kept:
     if stamp is not None and kept is not None and kept.stamp == stamp and kept.day == day:
         return kept
     while True:
-        tree = read_tree(day)
+        edition, rows = OrganEdition.objects.filter(id=1).first(), all_rows()
         stamp_after = _stamp()
         if stamp_after == stamp:
             break
         stamp = stamp_after
+    if edition is not None:
+        check_edition(edition, rows)
+    elif rows[0]:
+        raise Tampered  # organs that nobody marked
+    tree = _tree_of(rows, day)
     fresh = _Kept(stamp=stamp or "", day=day, tree=tree, index=OrganIndex(tree))
     if stamp is not None:
         _kept = fresh
@@ -118,21 +125,27 @@ def _current() -> _Kept:
 
 def read_tree(on: dt.date) -> OrganTree:
     """The tree of a given day straight from the tables. Raises `BrokenTree`."""
-    aliases: dict[str, list[str]] = {}
-    for organ, name in OrganAlias.objects.order_by("name").values_list("organ_id", "name"):
-        aliases.setdefault(organ, []).append(name)
+    return _tree_of(all_rows(), on)
+
+
+def _tree_of(rows: Rows, on: dt.date) -> OrganTree:
+    organs, aliases, moves = rows
+    names: dict[str, list[str]] = {}
+    for alias in sorted(aliases, key=lambda alias: alias.name):
+        names.setdefault(alias.organ_id, []).append(alias.name)
+    parents = {move.organ_id: move.parent_id for move in moves if move.on <= on}  # in order of days
     return OrganTree.of(
-        _node(row, tuple(aliases.get(row.code, ())), on) for row in Organ.objects.order_by("code")
+        _node(row, parents.get(row.code, row.parent_id), tuple(names.get(row.code, ())), on) for row in organs
     )
 
 
-def _node(row: Organ, other_names: tuple[str, ...], on: dt.date) -> OrganNode:
+def _node(row: Organ, parent: str | None, other_names: tuple[str, ...], on: dt.date) -> OrganNode:
     return OrganNode(
         code=row.code,
         name=row.name,
         kind=row.kind,  # type: ignore[arg-type]  # the table's check constraint admits no other word
         level=row.level,  # type: ignore[arg-type]
-        parent=row.parent_id,
+        parent=parent,
         short_name=row.short_name,
         display_name=row.display_name,
         division_code=row.division_code,

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from portal.accounts.signed_in import key_path
 from portal.common.clock import now
-from portal.common.errors import Refusal
+from portal.common.errors import NotReady, Refusal
 from portal.organs.queries import organ_tree
 from portal.organs.tree import BrokenTree
 from portal.vault.certificates import certified_key
@@ -29,8 +29,10 @@ def what_is_missing() -> str:
         tree = organ_tree()
     except DatabaseError:
         return "database"
-    except BrokenTree:
+    except (BrokenTree, Tampered):
         return "organs"
+    except NotReady:
+        return "secrets"
     top = [node for node in tree if node.parent is None and node.kind == "procuratorate" and node.in_force]
     if not top:
         return "organs"

@@ -175,16 +175,20 @@ def open_item(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyri
     Give items with their envelopes prefetched where several are opened.
     """
     try:
-        if item.purpose != purpose:
-            raise Tampered
-        check_node_mac(bytes(item.mark), "yanlu-item", *_mark(item))
-        key, ciphertext = _data_key(item, opener), bytes(item.ciphertext)
-        return unpad(suite_of(ciphertext).decrypt(key, ciphertext, _context(item.id, purpose, binding)))
+        return _opened(item, purpose, binding, opener)
     except NotForThem:
         raise
     except Tampered:
         hooks.tampering_noticed(what="item", object_id=str(item.pk))
         raise
+
+
+def _opened(item: SealedItem, purpose: str, binding: Binding, opener: Keyring | ThreadSecret) -> bytes:
+    if item.purpose != purpose:
+        raise Tampered
+    check_node_mac(bytes(item.mark), "yanlu-item", *_mark(item))
+    key, ciphertext = _data_key(item, opener), bytes(item.ciphertext)
+    return unpad(suite_of(ciphertext).decrypt(key, ciphertext, _context(item.id, purpose, binding)))
 
 
 def open_json(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyring | ThreadSecret) -> Any:

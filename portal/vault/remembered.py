@@ -56,13 +56,17 @@ def check(owner: str, purpose: str, generation: int, public: PublicHalf) -> None
 
     Raises `Tampered` for one older than known.
     """
-    known = newest().get(f"{owner} {purpose}")
-    mine = (generation, print_of(public))
-    if known is not None and (generation < known[0] or (generation == known[0] and mine != known)):
+    check_number(f"{owner} {purpose}", generation, print_of(public))
+
+
+def check_number(name: str, number: int, content: str) -> None:
+    """The same for anything that is numbered and never goes back; `content` tells two of one number apart."""
+    known, mine = newest().get(name), (number, content)
+    if known is not None and (number < known[0] or (number == known[0] and mine != known)):
         raise Tampered
-    if generation > 1 and mine != known:
-        # What is rolled back never was: it must not bar the generation that comes instead of it.
-        transaction.on_commit(lambda: _remember({f"{owner} {purpose}": mine}))
+    if number > 1 and mine != known:
+        # What is rolled back never was: it must not bar what comes instead of it.
+        transaction.on_commit(lambda: _remember({name: mine}))
 
 
 def accept(found: Newest) -> None:

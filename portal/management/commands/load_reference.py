@@ -8,6 +8,7 @@ from django.db import transaction
 from portal import hooks
 from portal.calendar.actions import open_calendar
 from portal.common import clock
+from portal.common.errors import NotReady
 from portal.organs.reference import load_reference
 from portal.organs.reference_files import BadReferenceData
 from portal.organs.tree import BrokenTree
@@ -30,5 +31,7 @@ class Command(BaseCommand):
                 lines += hooks.reference_data(now=now)
         except (BadReferenceData, BrokenTree) as wrong:
             raise CommandError(str(wrong)) from wrong
+        except NotReady:
+            raise CommandError("节点密钥尚未建立，请先运行 vault init 和 vault keys") from None
         for line in lines or ["no changes"]:
             self.stdout.write(line)

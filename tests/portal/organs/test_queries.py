@@ -68,12 +68,6 @@ def test_tree_read_inside_a_change_that_is_undone_is_not_kept() -> None:
     assert organ_tree().node("510105").other_names == ("青羊检方",)
 
 
-def test_tree_without_stamp_is_never_kept() -> None:
-    OrganEdition.objects.all().delete()
-
-    assert organ_tree() is not organ_tree()
-
-
 def test_tree_is_read_again_on_the_next_day(monkeypatch: pytest.MonkeyPatch) -> None:
     today = dt.datetime(2026, 11, 23, 4, tzinfo=dt.UTC)
     monkeypatch.setattr("portal.common.clock.timezone.now", lambda: today)

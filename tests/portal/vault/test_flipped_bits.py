@@ -43,6 +43,10 @@ def _flipped_text(text: str, bit: int) -> str:
     return text[:at] + chr(ord(text[at]) ^ (1 << bit % 4)) + text[at + 1 :]
 
 
+def _changed(value: Any, bit: int) -> Any:
+    return _flipped_text(value, bit) if isinstance(value, str) else _flipped(bytes(value), bit)
+
+
 def _key(organ: str, purpose: str = "triage") -> VaultKey:
     return VaultKey.objects.select_related("issuer__issuer__issuer").get(
         path=key_path(organ_tree(), organ), purpose=purpose
@@ -68,7 +72,9 @@ def test_certificate_any_flipped_bit_on_the_way_up_is_refused(
         assert link.issuer is not None
         link = link.issuer
     value = getattr(link, field)
-    setattr(link, field, _flipped_text(value, bit) if field == "owner" else _flipped(bytes(value), bit))
+    setattr(
+        link, field, _flipped_text(value, bit) if field in {"owner", "path"} else _flipped(bytes(value), bit)
+    )
 
     with pytest.raises(Tampered):
         verify(key)
@@ -230,7 +236,9 @@ def test_lock_any_flipped_bit_does_not_open(personal: VaultKey, field: str, bit:
     row: Any = lock if field in {"locked_seed", "salt"} else lock.key
     assert open_personal_key(lock.key, PASSPHRASE).id == personal.id
     value = getattr(row, field)
-    setattr(row, field, _flipped_text(value, bit) if field == "owner" else _flipped(bytes(value), bit))
+    setattr(
+        row, field, _flipped_text(value, bit) if field in {"owner", "path"} else _flipped(bytes(value), bit)
+    )
 
     with pytest.raises(Tampered):
         open_personal_key(lock.key, PASSPHRASE)
