@@ -20,6 +20,8 @@ def point_of(scalar: bytes) -> bytes:
 
 def agree(scalar: bytes, point: bytes) -> bytes:
     """The X25519 secret two keys share. Raises `Tampered` for a point of low order or another length."""
+    if len(scalar) != KEY_BYTES or len(point) != KEY_BYTES:
+        raise Tampered  # PyNaCl does not look: libsodium would read past the end
     try:
         return bindings.crypto_scalarmult(scalar, point)
     except (exceptions.CryptoError, ValueError, TypeError):
