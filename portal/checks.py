@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from portal import hooks
+from portal.vault.primitives import sm_works_here
 
 
 @register()
@@ -22,3 +23,12 @@ def hooks_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
         except ImportError as missing:
             problems.append(Error(f"hook {name}: {missing}", id="yanlu.E002"))
     return problems
+
+
+@register()
+def suite_is_there(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The suite that new things are to be made with works with the libraries of this machine."""
+    if settings.YANLU_SUITE == 2 and not sm_works_here():
+        problem = "YANLU_SUITE=2: the OpenSSL under `cryptography` has no SM3 or SM4-GCM on this machine"
+        return [Error(problem, id="yanlu.E003")]
+    return []

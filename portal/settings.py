@@ -59,6 +59,8 @@ YANLU_IDLE_MINUTES = env_int("YANLU_IDLE_MINUTES", 15, least=1)
 """After so many minutes without a request a session is locked (GB/T 22239 8.1.4.1 b)."""
 YANLU_ARGON2_KIB = env_int("YANLU_ARGON2_KIB", 65536, least=8)
 """Memory of one passphrase check, in KiB."""
+YANLU_SUITE = int(env_choice("YANLU_SUITE", "1", ("1", "2")))
+"""The suite new things are made with: 1 libsodium, 2 SM3 and SM4. What either made opens under both."""
 YANLU_CLAIM_MINUTES = 30
 
 

@@ -196,7 +196,7 @@ def _founded(seed: bool, cluster: str) -> _Founded:
 
 
 def _environment(home: Path, database: str) -> dict[str, str]:
-    """This process's environment without its own settings of Yanlu, and with those of one house."""
+    """This process's environment with one house's settings of Yanlu, and of its own only the suite."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("YANLU_")}
     own = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -204,6 +204,7 @@ def _environment(home: Path, database: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "YANLU_DEMO": "1",
         "YANLU_ARGON2_KIB": "8",
+        "YANLU_SUITE": os.environ.get("YANLU_SUITE", "1"),
         "YANLU_DATA_DIR": str(home / "var"),
         "YANLU_SECRETS_DIR": str(home / "secrets"),
         "YANLU_DATABASE_URL": database,

@@ -1,7 +1,8 @@
 """Run a command beside a PostgreSQL and a Redis of its own: `python -m tests.services -- pytest -n 2`.
 
 Both servers live in one temporary folder, listen on sockets in it and nowhere else, forget everything, and
-stop with the command, also on Ctrl-C. Servers that already run on this machine are never used.
+stop with the command, also on Ctrl-C. Servers that already run on this machine are never used. Tests that
+run beside them make everything with suite 2 (`tests.settings`).
 """
 
 import os

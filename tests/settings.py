@@ -1,6 +1,7 @@
 """Yanlu's own settings over a throw-away environment: nothing of a test run touches ./var or ./secrets.
 
 SQLite on a file and diskcache, unless `python -m tests.services` started PostgreSQL and Redis for the run.
+The run on SQLite makes everything with suite 1, the one on PostgreSQL with suite 2.
 Every pytest-xdist worker has folders, a database and a cache of its own.
 """
 
@@ -9,6 +10,9 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+
+SUITES = {"sqlite": "1", "postgres": "2"}
+"""The suite each run makes everything with, so that `make test` goes once through both."""
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 _home = Path(tempfile.mkdtemp(prefix=f"yanlu-test-{_worker}-"))
@@ -26,6 +30,7 @@ _environment = {
     "YANLU_DATABASE_URL": _database,
     "YANLU_CACHE_URL": _cache,
     "YANLU_TEST_BACKEND": "postgres" if _services else "sqlite",
+    "YANLU_SUITE": SUITES["postgres" if _services else "sqlite"],
     "YANLU_DATA_DIR": str(_home / "var"),
     "YANLU_SECRETS_DIR": str(_home / "secrets"),
     "YANLU_MASTER_KEY": "5e" * 32,

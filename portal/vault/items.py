@@ -13,7 +13,17 @@ from portal.vault.keyring import Keyring
 from portal.vault.models import Envelope, SealedItem
 from portal.vault.node_mac import check_node_mac, node_mac
 from portal.vault.padding import pad, unpad
-from portal.vault.primitives import CURRENT, Tampered, digest, new_secret, pack, suite_of, unpack, xor
+from portal.vault.primitives import (
+    CURRENT,
+    PrivateHalf,
+    Tampered,
+    digest,
+    new_secret,
+    pack,
+    suite_of,
+    unpack,
+    xor,
+)
 
 Share = Envelope.Share
 
@@ -43,7 +53,7 @@ class ThreadSecret(Protocol):
     def report(self) -> UUID: ...
 
     @property
-    def seed(self) -> bytes: ...
+    def private(self) -> PrivateHalf: ...
 
 
 @dataclass(frozen=True)
@@ -76,10 +86,16 @@ def _mark(item: SealedItem) -> tuple[bytes | str, ...]:
     return item.id.bytes, item.purpose, ciphertext
 
 
-def _label(item_id: UUID, purpose: str, share: str, recipient: UUID, generation: int) -> bytes:
-    return pack(
-        "yanlu-envelope-1", CURRENT.number, purpose, item_id.bytes, share, recipient.bytes, generation
-    )
+_Label = tuple[bytes | str | int, ...]
+"""What a box says of itself beside its suite, which is packed in front when it is sealed or opened."""
+
+
+def _label(item_id: UUID, purpose: str, share: str, recipient: UUID, generation: int) -> _Label:
+    return purpose, item_id.bytes, share, recipient.bytes, generation
+
+
+def _sealed(sealing: bytes, label: _Label, secret: bytes) -> bytes:
+    return CURRENT.seal(sealing, pack(pack("yanlu-envelope-1", CURRENT.number, *label), secret))
 
 
 def _envelope(
@@ -87,10 +103,10 @@ def _envelope(
 ) -> Envelope:
     if isinstance(recipient, ThreadRecipient):
         label = _label(item.id, item.purpose, share, recipient.report, 1)
-        sealed = CURRENT.seal(recipient.sealing, pack(label, secret))
+        sealed = _sealed(recipient.sealing, label, secret)
         return Envelope(item=item, recipient=None, share=share, sealed=sealed)
     label = _label(item.id, item.purpose, share, recipient.id, recipient.generation)
-    sealed = CURRENT.seal(recipient.public.sealing, pack(label, secret))
+    sealed = _sealed(recipient.public.sealing, label, secret)
     return Envelope(item=item, recipient_id=recipient.id, share=share, sealed=sealed)
 
 
@@ -143,10 +159,11 @@ def seal_json(value: Any, **where: Any) -> SealedDraft:
     return seal_item(json.dumps(value, ensure_ascii=False).encode(), **where)
 
 
-def _open_envelope(envelope: Envelope, seed: bytes, label: bytes) -> bytes:
+def _open_envelope(envelope: Envelope, private: PrivateHalf, label: _Label) -> bytes:
     box = bytes(envelope.sealed)
-    parts = unpack(suite_of(box).unseal(seed, box))
-    if len(parts) != 2 or parts[0] != label:
+    suite = suite_of(box)
+    parts = unpack(suite.unseal(private, box))
+    if len(parts) != 2 or parts[0] != pack("yanlu-envelope-1", suite.number, *label):
         raise Tampered
     return parts[1]
 
@@ -160,12 +177,12 @@ def _data_key(item: SealedItem, opener: Keyring | ThreadSecret) -> bytes:
         if not isinstance(opener, Keyring):
             if envelope.share == Share.THREAD:
                 label = _label(item.id, item.purpose, Share.THREAD, opener.report, 1)
-                return _open_envelope(envelope, opener.seed, label)
+                return _open_envelope(envelope, opener.private, label)
         elif envelope.share == Share.WHOLE and envelope.recipient_id is not None:
             key = opener.key(envelope.recipient_id)
             if key is not None:
                 label = _label(item.id, item.purpose, Share.WHOLE, key.id, key.generation)
-                return _open_envelope(envelope, key.seed, label)
+                return _open_envelope(envelope, key.private, label)
     raise NotForThem
 
 
@@ -265,7 +282,7 @@ def hand_half_over(item: SealedItem, *, keyring: Keyring, recipient: CertifiedKe
         key = keyring.key(envelope.recipient_id) if envelope.recipient_id else None
         if envelope.share == Share.HOLDER_HALF and key is not None:
             label = _label(item.id, item.purpose, Share.HOLDER_HALF, key.id, key.generation)
-            half = _open_envelope(envelope, key.seed, label)
+            half = _open_envelope(envelope, key.private, label)
             envelope.delete()
             _envelope(item, Share.HOLDER_HALF, recipient, half).save(force_insert=True)
             return

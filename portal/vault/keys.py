@@ -2,11 +2,23 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from portal.vault.certificates import CertifiedKey, owner_of, public_half, root_fingerprint, statement
 from portal.vault.models import Grant, VaultKey
-from portal.vault.primitives import CURRENT, PublicHalf, Tampered, digest, new_secret, pack, suite_of, unpack
+from portal.vault.primitives import (
+    CURRENT,
+    PrivateHalf,
+    PublicHalf,
+    Tampered,
+    digest,
+    new_secret,
+    pack,
+    suite_numbered,
+    suite_of,
+    unpack,
+)
 
 Purpose = VaultKey.Purpose
 
@@ -19,6 +31,8 @@ class OpenKey:
     path: str
     purpose: str
     generation: int
+    suite: int
+    """The suite by which its halves grow from the seed, whatever suite is current now."""
     seed: bytes = field(repr=False)
 
     @property
@@ -26,10 +40,15 @@ class OpenKey:
         """Whose key it is: an organ's code, `staff:<id>`, the root."""
         return owner_of(self.path)
 
-    @property
+    @cached_property
+    def private(self) -> PrivateHalf:
+        """What opens boxes and signs. Raises `Tampered` for an unknown suite."""
+        return suite_numbered(self.suite).private_half(self.seed)
+
+    @cached_property
     def public(self) -> PublicHalf:
-        """The public halves that grow from the seed."""
-        return CURRENT.public_half(self.seed)
+        """The public halves that grow from the seed. Raises `Tampered` for an unknown suite."""
+        return suite_numbered(self.suite).public_half(self.seed)
 
 
 def _new_row(*, path: str, purpose: str, generation: int, public: PublicHalf, now: dt.datetime) -> VaultKey:
@@ -45,8 +64,19 @@ def _new_row(*, path: str, purpose: str, generation: int, public: PublicHalf, no
     )
 
 
-def _opened(row: VaultKey, seed: bytes) -> OpenKey:
-    return OpenKey(id=row.id, path=row.path, purpose=row.purpose, generation=row.generation, seed=seed)
+def opened(row: VaultKey, seed: bytes) -> OpenKey:
+    """The key of this row with this seed, which must grow into its public halves. Raises `Tampered`."""
+    key = OpenKey(
+        id=row.id,
+        path=row.path,
+        purpose=row.purpose,
+        generation=row.generation,
+        suite=row.suite,
+        seed=seed,
+    )
+    if key.public != public_half(row):
+        raise Tampered
+    return key
 
 
 def make_root(*, path: str, now: dt.datetime) -> tuple[OpenKey, str]:
@@ -54,7 +84,7 @@ def make_root(*, path: str, now: dt.datetime) -> tuple[OpenKey, str]:
     seed = new_secret()
     row = _new_row(path=path, purpose=Purpose.ROOT, generation=1, public=CURRENT.public_half(seed), now=now)
     row.save(force_insert=True)
-    return _opened(row, seed), root_fingerprint(path, public_half(row))
+    return opened(row, seed), root_fingerprint(path, public_half(row))
 
 
 def make_key(
@@ -68,7 +98,7 @@ def make_key(
     if issuer is not None:
         _sign(row, issuer)
     row.save(force_insert=True)
-    return _opened(row, seed)
+    return opened(row, seed)
 
 
 def adopt_public_key(
@@ -89,7 +119,7 @@ def _sign(row: VaultKey, issuer: OpenKey) -> None:
         suite=row.suite,
         public=public_half(row),
     )
-    row.certificate = CURRENT.sign(issuer.seed, signed)
+    row.certificate = CURRENT.sign(issuer.private, signed)
     row.issuer_id = issuer.id
 
 
@@ -125,7 +155,7 @@ def open_grant(row: Grant, holder: OpenKey) -> OpenKey:
     and the message must name this key and this holder.
     """
     box = bytes(row.sealed)
-    parts = unpack(suite_of(box).unseal(holder.seed, box))
+    parts = unpack(suite_of(box).unseal(holder.private, box))
     if len(parts) != 5:
         raise Tampered
     label, key_id, to_id, generation, seed = parts
@@ -133,7 +163,4 @@ def open_grant(row: Grant, holder: OpenKey) -> OpenKey:
         raise Tampered
     if generation != str(holder.generation).encode():
         raise Tampered
-    key = row.key
-    if CURRENT.public_half(seed) != public_half(key):
-        raise Tampered
-    return _opened(key, seed)
+    return opened(row.key, seed)

@@ -5,10 +5,9 @@ import threading
 
 from django.conf import settings
 
-from portal.vault.certificates import public_half
-from portal.vault.keys import OpenKey, make_key
+from portal.vault.keys import OpenKey, make_key, opened
 from portal.vault.models import PassphraseLock, PurposeKey, VaultKey
-from portal.vault.primitives import CURRENT, SALT_BYTES, Tampered, new_secret, pack, suite_of
+from portal.vault.primitives import CURRENT, SALT_BYTES, new_secret, pack, suite_of
 from portal.vault.purpose_keys import current_key, key_of_version
 
 _PASSES = 2
@@ -48,11 +47,7 @@ def open_personal_key(key: VaultKey, passphrase: str) -> OpenKey:
         stretched = suite.stretch(
             passphrase, bytes(lock.salt), pepper=pepper, kib=lock.memory_kib, passes=lock.passes
         )
-    seed = suite.decrypt(stretched, locked, _context(key))
-    opened = OpenKey(id=key.id, path=key.path, purpose=key.purpose, generation=key.generation, seed=seed)
-    if opened.public != public_half(key):
-        raise Tampered
-    return opened
+    return opened(key, suite.decrypt(stretched, locked, _context(key)))
 
 
 def spend_a_check() -> None:

@@ -1,7 +1,8 @@
 """Proof of filing: the node's signature over the time and a keyed digest of the original.
 
 It names no organ. The digest's key comes from the receipt alone, so whoever holds original, receipt and
-proof can have it checked, and nobody can guess at the original from the proof.
+proof can have it checked, and nobody can guess at the original from the proof. Whatever suite is current, a
+proof is made with suite 1, so that libsodium alone checks it.
 """
 
 import base64
@@ -10,7 +11,7 @@ import json
 from dataclasses import dataclass
 
 from portal.vault.models import PurposeKey
-from portal.vault.primitives import CURRENT, Tampered, keyed_hash, pack, suite_of
+from portal.vault.primitives import SODIUM, Tampered, keyed_hash, pack
 from portal.vault.purpose_keys import ActiveKeys, active_keys, key_of_version
 from portal.vault.receipts import proof_key
 
@@ -35,7 +36,7 @@ def make_proof(*, digits: str, canonical: bytes, received_at: dt.datetime, keys:
     version, seed = keys[PurposeKey.Purpose.PROOF][0]
     digest = content_digest(digits, canonical)
     at = received_at.isoformat()
-    signature = CURRENT.sign(seed, pack(_LABEL, at, digest))
+    signature = SODIUM.sign(SODIUM.private_half(seed), pack(_LABEL, at, digest))
     fields = {
         "v": 1,
         "at": at,
@@ -49,7 +50,7 @@ def make_proof(*, digits: str, canonical: bytes, received_at: dt.datetime, keys:
 def public_keys() -> dict[int, str]:
     """The node's public proof keys by version, as hex, to be published."""
     keys = active_keys(PurposeKey.Purpose.PROOF)[PurposeKey.Purpose.PROOF]
-    return {version: CURRENT.public_half(seed).certifying.hex() for version, seed in keys}
+    return {version: SODIUM.public_half(seed).certifying.hex() for version, seed in keys}
 
 
 def check_proof(proof: str, *, digits: str, canonical: bytes) -> Proof:
@@ -63,6 +64,6 @@ def check_proof(proof: str, *, digits: str, canonical: bytes) -> Proof:
         raise Tampered from None
     if digest != content_digest(digits, canonical):
         raise Tampered
-    public = CURRENT.public_half(key_of_version(PurposeKey.Purpose.PROOF, version)).certifying
-    suite_of(signature).verify(public, pack(_LABEL, at, digest), signature)
+    public = SODIUM.public_half(key_of_version(PurposeKey.Purpose.PROOF, version)).certifying
+    SODIUM.verify(public, pack(_LABEL, at, digest), signature)
     return Proof(received_at=received_at, key_version=version)

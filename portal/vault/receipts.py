@@ -1,18 +1,20 @@
 """Receipts: 24 digits and a check digit that find a report and open its thread, and are stored nowhere.
 
 The digits are a keyed hash of a one-time nonce the client made, so the same submission sent twice gets
-the same receipt. From the digits come a lookup value, the thread key pair and the key of the proof.
+the same receipt. From the digits come a lookup value, the thread key pair and the key of the proof: all by
+suite 1 whatever suite is current, or a receipt would no longer find its report after a switch.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from stdnum.iso7064 import mod_11_10
 
 from portal.vault.models import PurposeKey
-from portal.vault.primitives import CURRENT, keyed_hash
+from portal.vault.primitives import SODIUM, PrivateHalf, keyed_hash
 from portal.vault.purpose_keys import ActiveKeys, active_keys
 
 NONCE_BYTES = 16
@@ -33,7 +35,7 @@ class ReceiptSecrets:
     @property
     def thread_public(self) -> bytes:
         """The sealing half of the thread key: all that is kept of the receipt."""
-        return CURRENT.public_half(self.thread_seed).sealing
+        return SODIUM.public_half(self.thread_seed).sealing
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class ThreadKey:
 
     report: UUID
     seed: bytes = field(repr=False)
+
+    @cached_property
+    def private(self) -> PrivateHalf:
+        """What opens the office's words."""
+        return SODIUM.private_half(self.seed)
 
 
 def formatted(digits: str) -> str:

@@ -2,7 +2,7 @@
 
 import base64
 
-from portal.vault.keys import OpenKey
+from portal.vault.keys import OpenKey, opened
 from portal.vault.models import VaultKey
 from portal.vault.primitives import CURRENT, KEY_BYTES, Tampered, new_secret, pack, suite_of
 
@@ -24,5 +24,4 @@ def open_from_session(stored: str, cookie: str, *, session_id: str, key: VaultKe
     if len(cookie_key) != KEY_BYTES:
         raise Tampered
     context = pack("yanlu-session-1", session_id, key.id.bytes)
-    seed = suite_of(blob).decrypt(cookie_key, blob, context)
-    return OpenKey(id=key.id, path=key.path, purpose=key.purpose, generation=key.generation, seed=seed)
+    return opened(key, suite_of(blob).decrypt(cookie_key, blob, context))

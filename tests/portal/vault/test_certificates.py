@@ -15,6 +15,7 @@ from portal.vault.primitives import CURRENT, Tampered, new_secret, pack
 from tests.people import CITY, COUNTY, FOUNDED, PROVINCE, People
 
 pytestmark = pytest.mark.django_db
+under_both_suites = pytest.mark.usefixtures("suite")
 
 
 def _row(organ: str, purpose: str = "triage") -> VaultKey:
@@ -66,6 +67,7 @@ def test_certified_superseded_key_is_not_used(house: None) -> None:
         certified_key(key_path(organ_tree(), CITY), "triage")
 
 
+@under_both_suites
 def test_certified_county_cannot_vouch_for_its_city(people: People) -> None:
     county = people.supervisor_county.keyring.holding(COUNTY, "oversight")
     assert county is not None
@@ -76,6 +78,7 @@ def test_certified_county_cannot_vouch_for_its_city(people: People) -> None:
         certified_key(city.path, "triage")
 
 
+@under_both_suites
 def test_certified_county_cannot_vouch_for_a_city_below_itself(people: People) -> None:
     county = people.supervisor_county.keyring.holding(COUNTY, "oversight")
     assert county is not None
@@ -100,6 +103,7 @@ def test_certified_demo_root_never_serves_a_real_vault(house: None) -> None:
         certified_key(key_path(organ_tree(), CITY), "triage")
 
 
+@under_both_suites
 def test_grant_forged_seed_does_not_open(people: People) -> None:
     person = people.triager
     row = Grant.objects.get(key=_row(CITY), to_id=person.keyring.personal.id)
@@ -120,6 +124,7 @@ def test_grant_relabelled_for_other_key_does_not_open(people: People) -> None:
     assert Keyring(person.keyring.personal).key(_row(CITY).pk) is None
 
 
+@under_both_suites
 def test_grant_to_swapped_personal_key_is_refused(people: People) -> None:
     triage = people.triager.keyring.holding(CITY, "triage")
     assert triage is not None

@@ -14,13 +14,13 @@ from portal.organs.queries import organ_tree
 from portal.vault.certificates import certified_key, verify
 from portal.vault.items import Binding, SealedDraft, seal_split
 from portal.vault.keyring import Keyring
-from portal.vault.keys import open_grant
+from portal.vault.keys import certify, grant, open_grant
 from portal.vault.locks import make_personal_key, open_personal_key
 from portal.vault.models import Grant, PassphraseLock, VaultKey
 from portal.vault.primitives import CURRENT, Tampered, pack, suite_of, unpack, xor
-from tests.people import CITY, COUNTY, FOUNDED, People
+from tests.people import CITY, COUNTY, FOUNDED, PROVINCE, People, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("suite")]
 FLIPPING = settings(
     max_examples=60,
     deadline=None,
@@ -56,6 +56,20 @@ def _key(organ: str, purpose: str = "triage") -> VaultKey:
 # --- certificates -------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def certified(people: People, suite: int) -> None:
+    """The certificates of the county's triage key and of the one above it, signed anew with the suite."""
+    for key, above, supervisor in (
+        (_key(COUNTY), CITY, people.supervisor),
+        (_key(CITY, "oversight"), PROVINCE, people.supervisor_province),
+        (_key(CITY), PROVINCE, people.supervisor_province),
+    ):
+        issuer = supervisor.keyring.holding(above, "oversight")
+        assert issuer is not None
+        certify(key, issuer)
+        assert bytes(key.certificate or b"")[0] == suite
+
+
 @FLIPPING
 @given(
     field=st.sampled_from(["certificate", "sealing_public", "certifying_public", "path"]),
@@ -63,7 +77,7 @@ def _key(organ: str, purpose: str = "triage") -> VaultKey:
     bit=BIT,
 )
 def test_certificate_any_flipped_bit_on_the_way_up_is_refused(
-    house: None, field: str, step: int, bit: int
+    certified: None, field: str, step: int, bit: int
 ) -> None:
     key = _key(COUNTY)
     assert verify(key).path == key.path
@@ -85,7 +99,7 @@ def test_certificate_any_flipped_bit_on_the_way_up_is_refused(
     field=st.sampled_from(["certificate", "sealing_public", "certifying_public"]),
     bit=BIT,
 )
-def test_certificate_flipped_in_the_table_seals_nothing(house: None, field: str, bit: int) -> None:
+def test_certificate_flipped_in_the_table_seals_nothing(certified: None, field: str, bit: int) -> None:
     key = _key(CITY)
     true = bytes(getattr(key, field))
     assert certified_key(key.path, "triage").id == key.id  # proved once; the change must be seen all the same
@@ -97,10 +111,13 @@ def test_certificate_flipped_in_the_table_seals_nothing(house: None, field: str,
     VaultKey.objects.filter(pk=key.pk).update(**{field: true})
 
 
-@pytest.mark.parametrize(("field", "value"), [("generation", 2), ("suite", 2), ("purpose", "custody")])
-def test_certificate_other_number_or_purpose_is_refused(house: None, field: str, value: object) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"), [("generation", 2), ("suite", "other"), ("suite", 9), ("purpose", "custody")]
+)
+def test_certificate_other_number_or_purpose_is_refused(certified: None, field: str, value: object) -> None:
     key = _key(COUNTY)
-    setattr(key, field, value)
+    assert verify(key).path == key.path
+    setattr(key, field, 3 - key.suite if value == "other" else value)
 
     with pytest.raises(Tampered):
         verify(key)
@@ -110,9 +127,15 @@ def test_certificate_other_number_or_purpose_is_refused(house: None, field: str,
 
 
 @pytest.fixture
-def triager(people: People) -> SignedIn:
-    """Who holds the grants."""
-    return people.triager
+def triager(people: People, suite: int) -> SignedIn:
+    """Who holds the city's triage key by a grant sealed anew with the suite."""
+    personal = people.triager.keyring.personal
+    key = people.triager.keyring.key(_key(CITY).pk)
+    assert key is not None
+    Grant.objects.filter(key_id=key.id, to_id=personal.id).delete()
+    made = grant(key, verify(VaultKey.objects.get(pk=personal.id)), now=FOUNDED)
+    assert bytes(made.sealed)[0] == suite
+    return signed_in("triager")
 
 
 @FLIPPING
@@ -131,7 +154,7 @@ def test_grant_any_flipped_bit_of_the_box_does_not_open(triager: SignedIn, bit: 
 def test_grant_any_flipped_bit_of_the_message_does_not_open(triager: SignedIn, bit: int) -> None:
     """Whoever can seal to the holder cannot change one bit of what a grant says."""
     personal, row = triager.keyring.personal, _grant(triager)
-    message = suite_of(bytes(row.sealed)).unseal(personal.seed, bytes(row.sealed))
+    message = suite_of(bytes(row.sealed)).unseal(personal.private, bytes(row.sealed))
     row.sealed = CURRENT.seal(personal.public.sealing, _flipped(message, bit))
 
     with pytest.raises(Tampered):
@@ -149,6 +172,15 @@ def test_grant_flipped_in_the_table_leads_to_no_key(triager: SignedIn, bit: int)
     assert Keyring(personal).key(row.key_id) is None
     Grant.objects.filter(pk=row.pk).update(sealed=true)
     assert Keyring(personal).key(row.key_id) is not None
+
+
+@pytest.mark.parametrize("number", ["other", 9])
+def test_grant_of_a_key_relabelled_to_another_suite_does_not_open(triager: SignedIn, number: object) -> None:
+    row = _grant(triager)
+    row.key.suite = 3 - row.key.suite if number == "other" else 9
+
+    with pytest.raises(Tampered):
+        open_grant(row, triager.keyring.personal)
 
 
 def _grant(person: SignedIn) -> Grant:
@@ -188,7 +220,7 @@ def _halves(draft: SealedDraft, openers: Openers) -> list[bytes]:
         assert envelope.recipient_id is not None
         key = person.keyring.key(envelope.recipient_id)
         assert key is not None
-        halves.append(unpack(suite_of(bytes(envelope.sealed)).unseal(key.seed, bytes(envelope.sealed)))[1])
+        halves.append(unpack(suite_of(bytes(envelope.sealed)).unseal(key.private, bytes(envelope.sealed)))[1])
     return halves
 
 
@@ -244,6 +276,15 @@ def test_lock_any_flipped_bit_does_not_open(personal: VaultKey, field: str, bit:
         open_personal_key(lock.key, PASSPHRASE)
 
 
+@pytest.mark.parametrize("number", ["other", 9])
+def test_lock_of_a_key_relabelled_to_another_suite_does_not_open(personal: VaultKey, number: object) -> None:
+    assert open_personal_key(personal, PASSPHRASE).suite == personal.suite
+    personal.suite = 3 - personal.suite if number == "other" else 9
+
+    with pytest.raises(Tampered):
+        open_personal_key(personal, PASSPHRASE)
+
+
 @FLIPPING
 @given(bit=BIT)
 @override_settings(YANLU_ARGON2_KIB=8)
@@ -253,7 +294,8 @@ def test_lock_any_flipped_bit_of_the_passphrase_does_not_open(personal: VaultKey
 
 
 @pytest.fixture
-def personal(house: None) -> VaultKey:
+def personal(house: None, suite: int) -> VaultKey:
     """Somebody's key under the usual passphrase."""
     opened = make_personal_key(path="510000/510100/staff:x", passphrase=PASSPHRASE, now=FOUNDED)
+    assert opened.suite == suite
     return VaultKey.objects.select_related("lock").get(pk=opened.id)

@@ -4,7 +4,7 @@ import secrets
 import uuid
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.accounts.signed_in import SignedIn, key_path
@@ -21,11 +21,11 @@ from portal.vault.items import (
     share_item,
 )
 from portal.vault.models import Envelope, SealedItem
-from portal.vault.primitives import CURRENT, Tampered
+from portal.vault.primitives import SODIUM, Tampered
 from portal.vault.receipts import ThreadKey
 from tests.people import CITY, COUNTY, People
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("suite")]
 
 
 def _triage(organ: str) -> CertifiedKey:
@@ -49,6 +49,12 @@ def test_item_holder_opens(people: People) -> None:
     item, binding = _sealed("原文".encode())
 
     assert _open(item, binding, people.triager) == "原文".encode()
+
+
+def test_item_names_its_suite_in_ciphertext_and_envelope(house: None, suite: int) -> None:
+    item, _ = _sealed()
+
+    assert bytes(item.ciphertext)[0] == bytes(item.envelopes.get().sealed)[0] == suite
 
 
 def test_item_supervisor_above_opens(people: People) -> None:
@@ -120,7 +126,7 @@ def test_envelope_relabelled_recipient_fails(people: People) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_item_any_flipped_bit_fails(data: st.DataObject) -> None:
     people = People()
     item, binding = _sealed(b"secret")
@@ -141,7 +147,7 @@ def test_item_any_flipped_bit_fails(data: st.DataObject) -> None:
 
 
 @given(text=st.binary(max_size=5000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_item_any_text_comes_back(text: bytes) -> None:
     item, binding = _sealed(text)
 
@@ -167,7 +173,7 @@ def test_split_item_neither_half_opens(people: People) -> None:
 def test_thread_share_opens_for_its_report_only(people: People) -> None:
     report, seed = uuid.uuid4(), secrets.token_bytes(32)
     binding = Binding("intake_message", uuid.uuid4(), "item")
-    thread = ThreadRecipient(report, CURRENT.public_half(seed).sealing)
+    thread = ThreadRecipient(report, SODIUM.public_half(seed).sealing)
     item = seal_item(
         b"words", purpose="office_words", binding=binding, recipients=[_triage(CITY)], thread=thread
     ).save()

@@ -19,7 +19,7 @@ from tests.people import FOUNDED
 
 
 @pytest.fixture
-def key(db: None) -> VaultKey:
+def key(db: None, suite: int) -> VaultKey:
     opened = make_personal_key(path="510100/staff:x", passphrase="一句只有我知道的话", now=FOUNDED)
     return VaultKey.objects.get(pk=opened.id)
 
