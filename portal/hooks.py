@@ -16,6 +16,9 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from portal.accounts.models import Staff
     from portal.intake.models import Message, Report
 
 
@@ -104,6 +107,15 @@ class Remind(Protocol):
     def __call__(self, *, report: Report, rule: str, due: dt.date, now: dt.datetime) -> None: ...
 
 
+class InSight(Protocol):
+    """Whether this object is one of the room's and this person may know of it.
+
+    Called in a transaction; the object's row stays locked, so that it cannot leave one's sight before the end.
+    """
+
+    def __call__(self, *, staff: Staff, about: UUID) -> bool: ...
+
+
 class Metrics(Protocol):
     """Figures for `/metrics`: name → value, without anything that betrays a single report."""
 
@@ -131,6 +143,7 @@ HOOKS = (
     "public_change",
     "due_changed",
     "remind",
+    "in_sight",
     "metrics",
     "reference_data",
     "demo",
@@ -203,6 +216,11 @@ def remind(*, report: Report, rule: str, due: dt.date, now: dt.datetime) -> None
     """Tell the floors above that a date nears or has passed."""
     for receive in receivers("remind"):
         cast(Remind, receive)(report=report, rule=rule, due=due, now=now)
+
+
+def in_sight(*, staff: Staff, about: UUID) -> bool:
+    """Whether any room knows this object and shows it to this person. Call in a transaction."""
+    return any(cast(InSight, look)(staff=staff, about=about) for look in receivers("in_sight"))
 
 
 def metrics() -> dict[str, float]:

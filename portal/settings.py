@@ -90,6 +90,7 @@ YANLU_HOOKS: dict[str, list[str]] = {
     "public_change": ["moderation.deadlines.receivers.public_change"],
     "due_changed": ["moderation.triage.receivers.due_changed"],
     "remind": [],
+    "in_sight": ["moderation.triage.sight.in_sight", "moderation.forum.sight.in_sight"],
     "metrics": ["moderation.triage.receivers.metrics"],
     "reference_data": [
         "portal.intake.forms_archive.archive_forms",
@@ -135,6 +136,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.common.middleware.Refusals",
+    "portal.accounts.keeping.KeepTyped",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
