@@ -110,7 +110,7 @@ class Remind(Protocol):
 class InSight(Protocol):
     """Whether this object is one of the room's and this person may know of it.
 
-    Called in a transaction; the object's row stays locked, so that it cannot leave one's sight before the end.
+    Called in a transaction; the object's row stays locked, so that it stays in sight until the end.
     """
 
     def __call__(self, *, staff: Staff, about: UUID) -> bool: ...

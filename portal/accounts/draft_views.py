@@ -1,4 +1,4 @@
-"""Keeping what is being typed, and discarding it. Saving counts as activity: whoever writes is not locked out."""
+"""Keeping what is being typed, and discarding it. Saving is activity: whoever writes is not locked out."""
 
 from uuid import UUID
 

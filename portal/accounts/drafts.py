@@ -81,7 +81,7 @@ def about_of(page: str) -> UUID | None:
 
 
 def keep_draft(*, writer: Writer, typed: Typed, now: dt.datetime | None = None) -> bool:
-    """Keep what was typed in place of what this draft held; nothing typed leaves no draft. Whether one is kept.
+    """Keep what was typed in place of what this draft held; whether there was anything to keep.
 
     Raises `TooLarge` beyond `LONGEST` characters, `Invalid` for what is no page or one draft too many,
     `NotFound` where the page's object is out of sight or the draft somebody else's.

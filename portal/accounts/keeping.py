@@ -1,4 +1,4 @@
-"""No form loses its words: sent by somebody whose session is locked, they wait as a draft; sent well, it goes."""
+"""No form loses its words: sent in a locked session they wait as a draft; once they are taken, it goes."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
@@ -43,7 +43,7 @@ class KeepTyped:
 
 
 def locked_writer(row: StaffSession) -> Writer:
-    """The owner of a locked session, who can be sealed to. Raises `Tampered` where somebody changed the row."""
+    """The owner of a locked session, to seal to. Raises `Tampered` where somebody changed the row."""
     return Writer(row.staff, marked_key(bytes(row.mark), row.session_key, row.staff_id, row.key))
 
 

@@ -25,7 +25,7 @@ _RUN = 4
 
 
 def check_passphrase(passphrase: str, *names: str) -> None:
-    """Raises `Invalid` for a passphrase that is too short, too plain, or holds one of the person's names."""
+    """Raises `Invalid` for a passphrase that is too short, too common, or holds one of these names."""
     if len(passphrase) < SHORTEST or len(set(passphrase)) < 5:
         raise _refused(f"口令至少 {SHORTEST} 个字符，且不要过于简单重复。")
     bare = _folded(passphrase)

@@ -106,7 +106,7 @@ def slot_in(data: QueryDict, *, field: str = FIELD) -> Slot | None:
 def typed_in(slot: Slot, data: QueryDict) -> Typed:
     """What stands in the text fields of a sent form."""
     kept = [field for field in slot.fields if field.name not in _NEVER and field.name in data]
-    entries = (Entry(field.name, field.label[:80], _plain(data[field.name])) for field in kept)
+    entries = (Entry(field.name, field.label[:80], _plain(str(data[field.name]))) for field in kept)
     return Typed(slot.id, slot.page, slot.form, tuple(entries))
 
 

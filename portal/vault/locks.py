@@ -62,7 +62,7 @@ def open_personal_key(key: VaultKey, passphrase: str) -> OpenKey:
 
 
 def new_lock(key: OpenKey, passphrase: str) -> PassphraseLock:
-    """The same key under a passphrase, not saved yet; it takes as long as a check, so not in a transaction."""
+    """The same key under a passphrase, not saved yet; as slow as a check, so not for a transaction."""
     return PassphraseLock(key_id=key.id, **_locked(key, passphrase))
 
 
