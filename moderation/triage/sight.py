@@ -7,5 +7,5 @@ from portal.accounts.models import Staff
 
 
 def in_sight(*, staff: Staff, about: UUID) -> bool:
-    """Whether this is an item they see; its row is locked: a lift waits for what is being kept and drops it."""
+    """Whether they see this item; its row is locked, so a lift waits for what is being kept and drops it."""
     return visible_to(staff).select_for_update().filter(pk=about).first() is not None

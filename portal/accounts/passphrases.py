@@ -41,7 +41,7 @@ def _refused(why: str) -> Invalid:
 
 
 def _folded(text: str) -> str:
-    """As it is compared: full width and capitals are no difference, nor is what stands between the letters."""
+    """Raises `Invalid` for a passphrase that is too short, too common, or has one of these names in it."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum() or letter in "@")
 

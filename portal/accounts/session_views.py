@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.forms import PassphraseForm
 from portal.accounts.middleware import signed_in
 from portal.accounts.passphrase_change import change_passphrase
-from portal.accounts.sessions import end_other_sessions, end_session, live_sessions
+from portal.accounts.sessions import end_other_sessions, end_session, live_sessions, lock_idle_sessions
 from portal.common.clock import now as present
 from portal.common.errors import Invalid, NotFound, RateLimited, Refusal, Stale
 
@@ -28,7 +28,9 @@ def sessions_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         end_session(actor=actor, handle=_handle(request.POST.get("session", "")))
         return redirect("/desk/sessions/?done=one")
-    rows = live_sessions(actor.staff, now=present())
+    now = present()
+    lock_idle_sessions(now=now)  # what is shown as open is open
+    rows = live_sessions(actor.staff, now=now)
     context = {
         "own": [row for row in rows if row.session_key == this],
         "others": [row for row in rows if row.session_key != this],

@@ -8,7 +8,7 @@ hidden fields, no passphrases.
 import datetime as dt
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from django.forms import Form, Textarea, TextInput
@@ -42,6 +42,8 @@ class Slot:
     form: str
     fields: tuple[TextField, ...]
     restored_at: dt.datetime | None = None
+    anchor: str = ""
+    """The page's id of its first text field."""
 
     @property
     def marker(self) -> str:
@@ -80,13 +82,13 @@ def offer_drafts(
         fields = _text_fields(form, quiet)
         if not fields:
             continue
-        slot = Slot(uuid4(), page, name, fields)
+        slot = Slot(uuid4(), page, name, fields, anchor=_anchor(form))
         draft = next((one for one in drafts if str(one.typed.id) == wanted and one.typed.form == name), None)
         if form.is_bound and sent is not None and sent.form == name:
-            slot = Slot(sent.id, page, name, fields)
+            slot = replace(slot, id=sent.id)
         elif draft is not None and not form.is_bound:
             _fill(form, draft.typed)
-            slot, restored = Slot(draft.typed.id, page, name, fields, draft.at), draft
+            slot, restored = replace(slot, id=draft.typed.id, restored_at=draft.at), draft
         slots[name] = slot
     shown = {slot.id for slot in slots.values()}
     return Offer(slots, restored, tuple(one for one in drafts if one.typed.id not in shown))
@@ -117,10 +119,17 @@ def _plain(text: str) -> str:
 def _text_fields(form: Form, quiet: Collection[str]) -> tuple[TextField, ...]:
     """Exactly the plain text inputs and areas: every other input is a kind of its own."""
     return tuple(
-        TextField(form.add_prefix(name), str(field.label or name), name in quiet)
-        for name, field in form.fields.items()
-        if type(field.widget) in {TextInput, Textarea}
+        TextField(form.add_prefix(name), str(form.fields[name].label or name), name in quiet)
+        for name in _text_names(form)
     )
+
+
+def _text_names(form: Form) -> list[str]:
+    return [name for name, field in form.fields.items() if type(field.widget) in {TextInput, Textarea}]
+
+
+def _anchor(form: Form) -> str:
+    return form[_text_names(form)[0]].id_for_label
 
 
 def _fill(form: Form, typed: Typed) -> None:

@@ -13,6 +13,8 @@ class Keeper {
     this.form = marker.form;
     this.marker = marker;
     this.line = this.form.querySelector("[data-draft-said]");
+    const button = this.form.querySelector("button[type='submit']");
+    (button.parentElement === this.form ? button : button.parentElement).before(this.line);
     this.names = JSON.parse(marker.value).fields.filter(([, , quiet]) => !quiet).map(([name]) => name);
     this.timer = 0;
     this.saving = null;

@@ -1,5 +1,6 @@
 """The sessions page: what is shown of one's sessions, and ending them at once."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from portal.accounts.models import Staff, StaffSession
 from portal.audit.models import AuditEntry
+from portal.common.clock import now
 from tests.moderation.ledger.browser import browser
 from tests.people import People
 
@@ -53,6 +55,17 @@ def test_ending_all_others_keeps_this_one(house: None) -> None:
 
     assert [client.get("/desk/").status_code for client in others] == [302, 302]
     assert [client.get("/desk/").status_code for client in (here, colleague)] == [200, 200]
+
+
+def test_sessions_page_says_which_are_locked(house: None) -> None:
+    here, _idle = browser("triager"), browser("triager")
+    StaffSession.objects.exclude(session_key=here.session.session_key).update(
+        seen_at=now() - dt.timedelta(minutes=16)
+    )
+
+    page = here.get(SESSIONS).content.decode()
+
+    assert (page.count("已锁定"), page.count("使用中")) == (1, 0)
 
 
 @pytest.mark.parametrize("handle", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])
@@ -108,7 +121,7 @@ def test_sessions_page_costs_the_same(
         browser("auditor")
     here.get("/desk/grants/")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = here.get(SESSIONS).content.decode()
 
     assert page.count("<tr>") - page.count("<thead><tr>") == count
