@@ -25,7 +25,7 @@ _RUN = 4
 
 
 def check_passphrase(passphrase: str, *names: str) -> None:
-    """Raises `Invalid` for a passphrase that is too short, too common, or holds one of these names."""
+    """Raises `Invalid` where it is too short or too common, or has one of the person's names in it."""
     if len(passphrase) < SHORTEST or len(set(passphrase)) < 5:
         raise _refused(f"口令至少 {SHORTEST} 个字符，且不要过于简单重复。")
     bare = _folded(passphrase)
@@ -41,7 +41,7 @@ def _refused(why: str) -> Invalid:
 
 
 def _folded(text: str) -> str:
-    """Raises `Invalid` for a passphrase that is too short, too common, or has one of these names in it."""
+    """As it is compared: full width and capitals are no difference, nor is what stands between the letters."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum() or letter in "@")
 

@@ -153,6 +153,31 @@ def test_unlocking_a_closed_account_fails_like_any_wrong_passphrase(people: Peop
     assert list(StaffSession.objects.filter(staff__username="clerk")) == []
 
 
+@pytest.mark.parametrize("what", ["closed", "another key"])
+def test_account_closed_or_key_replaced_while_the_passphrase_is_checked_gets_no_session(
+    people: People, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    client = browser("clerk")
+    away()
+    client.get("/desk/")
+    key = _only().key_id
+
+    def meanwhile(*_args: object) -> bool:
+        if what == "closed":
+            close_account(actor=people.sysadmin, staff=Staff.objects.get(username="clerk"))
+        else:
+            VaultKey.objects.filter(pk=key).update(superseded_at=now())
+        return False
+
+    monkeypatch.setattr("portal.accounts.sign_in.renew_lock", meanwhile)
+
+    answer = unlock(client, "clerk")
+
+    assert answer.status_code == 401
+    assert StaffSession.objects.filter(stored_key__isnull=False).count() == 0
+    assert client.get("/desk/").status_code == 302
+
+
 def test_locked_session_whose_key_was_replaced_is_nobodys(people: People) -> None:
     client = browser("clerk")
     away()
