@@ -41,7 +41,7 @@ def _refused(why: str) -> Invalid:
 
 
 def _folded(text: str) -> str:
-    """As it is compared: full width and capitals are no difference, nor is what stands between the letters."""
+    """As it is compared: full width, capitals and what stands between the letters make no difference."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum() or letter in "@")
 

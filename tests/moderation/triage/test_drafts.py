@@ -20,6 +20,7 @@ from tests.moderation.triage.pages import fresh, send, url
 from tests.moderation.triage.test_races import together
 from tests.people import CITY, PROVINCE, People, file_tip, signed_in
 from tests.portal.accounts.desk_window import away, marker, save, unlock
+from tests.rest import read
 
 pytestmark = pytest.mark.django_db
 REPLY = "您反映的情况已收到，\n正在核查。"
@@ -150,7 +151,7 @@ def test_window_still_open_on_a_lifted_item_saves_nothing(people: People, locked
     saved = save(client, marker(page, "reply"), text=REPLY)
     sent = client.post(url(item, "reply"), {"version": 1, "text": REPLY, "draft": marker(page, "reply")})
 
-    assert (saved.status_code, saved.json()["code"], sent.status_code) == (
+    assert (saved.status_code, read(saved)["code"], sent.status_code) == (
         404,
         "not_found",
         401 if locked else 404,

@@ -22,6 +22,7 @@ from tests.moderation.forum.events import hold_forum
 from tests.moderation.ledger.browser import browser
 from tests.people import People
 from tests.portal.accounts.desk_window import SIGN_IN, away, marker, save, unlock
+from tests.rest import read
 
 pytestmark = pytest.mark.django_db
 NEW_FORUM = "/desk/forums/new/"
@@ -153,7 +154,7 @@ def test_saving_keeps_and_replaces_the_words_of_one_form(people: People) -> None
     first = save(client, slot, name="第一句")
     second = save(client, slot, name="第一句，第二句", place="三楼")
 
-    assert [one.json()["locked"] for one in (first, second)] == [False, False]
+    assert [read(one)["locked"] for one in (first, second)] == [False, False]
     assert _texts(people) == ["第一句，第二句", "三楼"]
     assert Draft.objects.count() == SealedItem.objects.filter(purpose="draft").count() == 1
 
@@ -175,7 +176,7 @@ def test_saving_in_a_locked_session_still_keeps_and_says_so(people: People) -> N
 
     answer = save(client, slot, name=WORDS)
 
-    assert (answer.status_code, answer.json()["locked"], _texts(people)) == (200, True, [WORDS])
+    assert (answer.status_code, read(answer)["locked"], _texts(people)) == (200, True, [WORDS])
     assert client.get("/desk/").status_code == 302
 
 
@@ -187,7 +188,7 @@ def test_saving_nothing_leaves_no_draft(house: None) -> None:
     answer = save(client, slot, name=" ")
 
     assert (
-        answer.json()["saved"],
+        read(answer)["saved"],
         Draft.objects.count(),
         SealedItem.objects.filter(purpose="draft").count(),
     ) == (
@@ -200,7 +201,7 @@ def test_saving_nothing_leaves_no_draft(house: None) -> None:
 def test_saving_without_a_session_is_refused_as_json(house: None) -> None:
     answer = save(Client(), "{}", name=WORDS)
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+    assert (answer.status_code, read(answer)["code"]) == (401, "not_signed_in")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,7 @@ def test_saving_without_a_session_is_refused_as_json(house: None) -> None:
 def test_saving_what_is_no_form_of_a_page_is_refused(house: None, slot: str) -> None:
     answer = save(browser("clerk"), slot, name=WORDS)
 
-    assert (answer.status_code, answer.json()["code"], Draft.objects.count()) == (400, "invalid", 0)
+    assert (answer.status_code, read(answer)["code"], Draft.objects.count()) == (400, "invalid", 0)
 
 
 def test_saving_over_somebody_elses_draft_is_refused(people: People) -> None:
