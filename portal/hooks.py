@@ -16,6 +16,9 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from portal.accounts.models import Staff
     from portal.intake.models import Message, Report
 
 
@@ -114,6 +117,15 @@ class TamperingNoticed(Protocol):
     def __call__(self, *, what: str, object_id: str, owner: str) -> None: ...
 
 
+class InSight(Protocol):
+    """Whether this object is one of the room's and this person may know of it.
+
+    Called in a transaction; the object's row stays locked, so that it stays in sight until the end.
+    """
+
+    def __call__(self, *, staff: Staff, about: UUID) -> bool: ...
+
+
 class Metrics(Protocol):
     """Figures for `/metrics`: name → value, without anything that betrays a single report."""
 
@@ -142,6 +154,7 @@ HOOKS = (
     "due_changed",
     "remind",
     "tampering_noticed",
+    "in_sight",
     "metrics",
     "reference_data",
     "demo",
@@ -220,6 +233,11 @@ def tampering_noticed(*, what: str, object_id: str, owner: str = "") -> None:
     """Tell the floors above that the store was changed by somebody else."""
     for receive in receivers("tampering_noticed"):
         cast(TamperingNoticed, receive)(what=what, object_id=object_id, owner=owner)
+
+
+def in_sight(*, staff: Staff, about: UUID) -> bool:
+    """Whether any room knows this object and shows it to this person. Call in a transaction."""
+    return any(cast(InSight, look)(staff=staff, about=about) for look in receivers("in_sight"))
 
 
 def metrics() -> dict[str, float]:

@@ -1,6 +1,6 @@
 """Gathers the rooms' tables, so that the app has one migration history."""
 
-from portal.accounts.models import Staff, StaffSession
+from portal.accounts.models import Draft, Staff, StaffSession
 from portal.audit.models import AuditEntry, AuditHead
 from portal.calendar.models import *  # noqa: F403
 from portal.intake.models import Form, Message, Report
@@ -18,6 +18,7 @@ from portal.vault.models import (
 __all__ = [
     "AuditEntry",
     "AuditHead",
+    "Draft",
     "Envelope",
     "Form",
     "Grant",

@@ -93,6 +93,7 @@ YANLU_HOOKS: dict[str, list[str]] = {
     "due_changed": ["moderation.triage.receivers.due_changed"],
     "remind": [],
     "tampering_noticed": ["portal.audit.alarms.tampering_noticed"],
+    "in_sight": ["moderation.triage.sight.in_sight", "moderation.forum.sight.in_sight"],
     "metrics": ["moderation.triage.receivers.metrics"],
     "reference_data": [
         "portal.intake.forms_archive.archive_forms",
@@ -138,6 +139,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.common.middleware.Refusals",
+    "portal.accounts.keeping.KeepTyped",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [

@@ -7,6 +7,8 @@ from django.views.decorators.http import require_http_methods
 from moderation.desk.log_forms import LogForm
 from moderation.forum.views import NONCE_USED, slip
 from portal.accounts.middleware import signed_in
+from portal.accounts.signed_in import SignedIn
+from portal.accounts.typed import offer_drafts
 from portal.common.errors import Invalid
 from portal.intake.actions import NonceReused, submit_report
 
@@ -20,7 +22,7 @@ def log(request: HttpRequest) -> HttpResponse:
     actor = signed_in(request)
     actor.require("clerk")
     if request.method != "POST":
-        return render(request, "desk/log.html", {"form": LogForm()})
+        return _page(request, actor, LogForm())
     form = LogForm(request.POST)
     if form.is_valid():
         filing = form.filing()
@@ -34,4 +36,10 @@ def log(request: HttpRequest) -> HttpResponse:
         else:
             context = {**slip(receipt), "named": filing["identity"] is not None}
             return render(request, "desk/log_slip.html", context)
-    return render(request, "desk/log.html", {"form": form}, status=Invalid.status)
+    return _page(request, actor, form, status=Invalid.status)
+
+
+def _page(request: HttpRequest, actor: SignedIn, form: LogForm, status: int = 200) -> HttpResponse:
+    """Who the person is never goes into a draft while it is typed: it lies apart from everything else."""
+    drafts = offer_drafts(request, actor, page=request.path, forms={"log": form}, quiet=LogForm.identity)
+    return render(request, "desk/log.html", {"form": form, "drafts": drafts}, status=status)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from moderation.forum.actions import add_attendee, create_forum, log_utterance, read_forum
@@ -13,6 +14,7 @@ from moderation.forum.forms import AttendeeForm, ForumForm, UtteranceForm
 from moderation.forum.queries import ForumDetail, UtteranceLine, forum_detail, forum_page
 from portal.accounts.middleware import signed_in
 from portal.accounts.signed_in import SignedIn
+from portal.accounts.typed import offer_drafts
 from portal.common.clock import local_date, now
 from portal.common.errors import Invalid, Stale
 from portal.common.words import as_paragraphs
@@ -35,7 +37,7 @@ def new_forum(request: HttpRequest) -> HttpResponse:
     actor = signed_in(request)
     actor.require("clerk")
     if request.method != "POST":
-        return render(request, "forum/new.html", {"form": ForumForm(initial={"held_on": local_date(now())})})
+        return _new_page(request, actor, ForumForm(initial={"held_on": local_date(now())}))
     form = ForumForm(request.POST)
     if form.is_valid():
         try:
@@ -46,7 +48,7 @@ def new_forum(request: HttpRequest) -> HttpResponse:
                 form.renew_token()
         else:
             return redirect("forum:forum", forum_id=made.id)
-    return render(request, "forum/new.html", {"form": form}, status=400)
+    return _new_page(request, actor, form, status=400)
 
 
 @require_GET
@@ -101,6 +103,11 @@ def slip(receipt: Receipt) -> dict[str, Any]:
     return {"receipt": receipt, "groups": receipt.number.split("-"), "site": settings.YANLU_BASE_URL}
 
 
+def _new_page(request: HttpRequest, actor: SignedIn, form: ForumForm, status: int = 200) -> HttpResponse:
+    drafts = offer_drafts(request, actor, page=request.path, forms={"event": form})
+    return render(request, "forum/new.html", {"form": form, "drafts": drafts}, status=status)
+
+
 def _forum_page(
     request: HttpRequest,
     actor: SignedIn,
@@ -110,13 +117,20 @@ def _forum_page(
     utterance_form: UtteranceForm | None = None,
 ) -> HttpResponse:
     wrong = attendee_form or utterance_form
+    attendee = attendee_form or AttendeeForm(prefix="attendee")
+    utterance = utterance_form or UtteranceForm(prefix="utterance", attendees=detail.attendees)
+    may_add = actor.staff.clerk and actor.staff.organ_id == detail.forum.organ_id
+    forms = {"attendee": attendee, "utterance": utterance} if may_add else {}
     context = {
+        "drafts": offer_drafts(
+            request, actor, page=reverse("forum:forum", args=[detail.forum.id]), forms=forms, quiet=("name",)
+        ),
         "detail": detail,
         "said": [(line, _words(line)) for line in detail.utterances],
         "wrong": wrong,
-        "may_add": actor.staff.clerk and actor.staff.organ_id == detail.forum.organ_id,
-        "attendee_form": attendee_form or AttendeeForm(prefix="attendee"),
-        "utterance_form": utterance_form or UtteranceForm(prefix="utterance", attendees=detail.attendees),
+        "may_add": may_add,
+        "attendee_form": attendee,
+        "utterance_form": utterance,
     }
     return render(request, "forum/detail.html", context, status=400 if wrong else 200)
 

@@ -11,7 +11,8 @@ from moderation.ledger.actions import HAND_OVER_ROLES, read_lead, read_leads, re
 from moderation.ledger.forms import LeadFilterForm, RegisterLeadForm
 from moderation.ledger.queries import LeadPage, lead_filter
 from portal.accounts.middleware import signed_in
-from portal.accounts.signed_in import QUEUE_ROLES
+from portal.accounts.signed_in import QUEUE_ROLES, SignedIn
+from portal.accounts.typed import offer_drafts
 from portal.common.clock import local_date, now
 from portal.common.errors import Invalid, Stale
 from portal.common.words import as_paragraphs
@@ -65,7 +66,7 @@ def new_lead(request: HttpRequest) -> HttpResponse:
     actor.require(*HAND_OVER_ROLES)
     if request.method != "POST":
         form = RegisterLeadForm(initial={"received_on": local_date(now())})
-        return render(request, "ledger/new.html", {"form": form})
+        return _new_page(request, actor, form)
     form = RegisterLeadForm(request.POST)
     if form.is_valid():
         try:
@@ -78,7 +79,14 @@ def new_lead(request: HttpRequest) -> HttpResponse:
             if actor.staff.roles & QUEUE_ROLES:
                 return redirect("ledger:lead", lead_id=entered.id)
             return render(request, "ledger/number.html", {"lead": entered})
-    return render(request, "ledger/new.html", {"form": form}, status=400)
+    return _new_page(request, actor, form, status=400)
+
+
+def _new_page(
+    request: HttpRequest, actor: SignedIn, form: RegisterLeadForm, status: int = 200
+) -> HttpResponse:
+    drafts = offer_drafts(request, actor, page=request.path, forms={"lead": form})
+    return render(request, "ledger/new.html", {"form": form, "drafts": drafts}, status=status)
 
 
 def _subject_line(subject: Subject) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from moderation.ledger.concealing import conceal_leads
+from moderation.ledger.concealing import conceal_leads, lead_ids
 from moderation.triage.gate import REOPENED, UNCLAIMED, Act, change, log, ready
 from moderation.triage.models import TriageItem, TriageNote
 from moderation.triage.notes import NoteDraft, check_note, draft_note, open_notes
@@ -16,6 +16,7 @@ from moderation.triage.recusal import organs_to_avoid
 from moderation.triage.reopening import resume_story
 from moderation.triage.transitions import TRANSITIONS
 from portal import hooks
+from portal.accounts.drafts import drop_drafts
 from portal.accounts.signed_in import SignedIn, key_path
 from portal.audit.queries import history_of
 from portal.common.clock import now as present
@@ -139,6 +140,7 @@ def _move(
             if act == "lift":
                 conceal_leads(report)
             parcel.hand_over(report, actor.keyring, key)
+        drop_drafts(about=[*reports, *lead_ids(reports)])  # what was typed here about it
         if note is not None:
             note.save()
         if to != main.state:

@@ -4,15 +4,18 @@ import datetime as dt
 from typing import Any
 
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import Count, F, Q
 
-from moderation.ledger.concealing import conceal_leads
+from moderation.ledger.concealing import conceal_leads, lead_ids
 from moderation.triage.gate import REOPENED, UNCLAIMED
 from moderation.triage.models import State, TriageItem
 from moderation.triage.reopening import resume_story
 from moderation.triage.transitions import AFTER_A_MESSAGE
+from portal.accounts.drafts import drop_drafts
 from portal.common.clock import local_date
 from portal.common.clock import now as present
+from portal.common.sqlite.wal import fold_wal
 from portal.hooks import Finding
 from portal.intake.models import Message, Report
 
@@ -63,6 +66,9 @@ def report_added(
     if any(finding.code == URGENT for finding in findings):
         fields["urgent"] = True
     TriageItem.objects.filter(pk=item.pk).update(version=F("version") + 1, **fields)
+    if moved_from is not None:
+        drop_drafts(about=[report.pk, *lead_ids([report.pk])])
+        transaction.on_commit(fold_wal)
     resume_story(report=report, was=item.state, now=now)
 
 

@@ -24,6 +24,7 @@ from moderation.triage.tallies import tally
 from portal.accounts.middleware import signed_in, signed_in_or_none
 from portal.accounts.models import Staff
 from portal.accounts.signed_in import QUEUE_ROLES, SignedIn, visible_holders
+from portal.accounts.typed import offer_drafts
 from portal.common.clock import now as present
 from portal.common.errors import Invalid, NotFound, NotSignedIn, Refusal, Stale
 from portal.common.paging import encode_cursor, keyset_page
@@ -110,7 +111,7 @@ def act(request: HttpRequest, item_id: UUID, act: str) -> HttpResponse:
     form = act_form(act, request.POST)
     actor = signed_in_or_none(request)
     if actor is None:
-        return _session_over(request, form, item_id)
+        raise NotSignedIn(back=reverse("triage:item", args=[item_id]))
     try:
         visible_item(actor.staff, item_id)
         if form.is_valid():
@@ -132,6 +133,8 @@ def item_response(
     now = present()
     detail = read_item(actor=actor, item_id=item_id, now=now)
     context = item_context(actor, detail, now=now, refused=refused)
+    page = reverse("triage:item", args=[item_id])
+    context["drafts"] = offer_drafts(request, actor, page=page, forms=context["forms"])
     context["done"] = DONE.get(request.GET.get("done", ""), "") if refused is None else ""
     status = 200 if refused is None else (refused.late or Invalid()).status
     return render(request, "triage/item.html", context, status=status)
@@ -149,17 +152,9 @@ def _done(request: HttpRequest, actor: SignedIn, item_id: UUID, act: str) -> Htt
 
 
 def _not_done(request: HttpRequest, form: ActForm, refusal: Refusal) -> HttpResponse:
-    """The item is out of sight or the session over: only the person's own words are given back."""
+    """The item is out of sight: only the person's own words are given back."""
     context = {"refusal": refusal, "kept": form.typed(), "back": request.path}
     return render(request, "triage/not_done.html", context, status=refusal.status)
-
-
-def _session_over(request: HttpRequest, form: ActForm, item_id: UUID) -> HttpResponse:
-    """To the sign-in page, unless something was written that would be lost on the way."""
-    if form.typed():
-        return _not_done(request, form, NotSignedIn())
-    page = reverse("triage:item", args=[item_id])
-    return redirect(f"{reverse('sign-in')}?{urlencode({'next': page})}")
 
 
 def _tabs(staff: Staff, given: Mapping[str, str]) -> list[dict[str, Any]]:

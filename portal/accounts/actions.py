@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from portal.accounts.models import ROLE_LABELS, ROLES, Staff, StaffSession
+from portal.accounts.passphrases import check_passphrase
 from portal.accounts.signed_in import KEY_OF_ROLE, SignedIn, key_owner, staff_path
 from portal.audit.actions import record
 from portal.common.clock import now as present
@@ -19,8 +20,6 @@ from portal.vault.purpose_keys import current_key
 
 Purpose = VaultKey.Purpose
 INVITATION_LASTS = dt.timedelta(days=7)
-SHORTEST_PASSPHRASE = 10
-"""Characters."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def join(*, username: str, code: str, passphrase: str, now: dt.datetime | None =
     A key made anew waits for a colleague to compare its fingerprint, like the first one.
     """
     now = now or present()
-    check_passphrase(passphrase)
+    check_passphrase(passphrase, username)
     hashed = _invitation_hash(code.strip())
     with transaction.atomic():
         staff = (
@@ -119,6 +118,7 @@ def join(*, username: str, code: str, passphrase: str, now: dt.datetime | None =
         )
         if staff is None or staff.invited_until is None or staff.invited_until < now:
             raise Invalid(fields={"code": "加入码不正确或已过期。"})
+        check_passphrase(passphrase, staff.display_name)
         make_personal_key(
             path=staff_path(organ_tree(), staff),
             passphrase=passphrase,
@@ -136,12 +136,6 @@ def join(*, username: str, code: str, passphrase: str, now: dt.datetime | None =
             now=now,
         )
     return staff
-
-
-def check_passphrase(passphrase: str) -> None:
-    """Raises `Invalid` for a passphrase that is too short or too plain."""
-    if len(passphrase) < SHORTEST_PASSPHRASE or len(set(passphrase)) < 5:
-        raise Invalid(fields={"passphrase": f"口令至少 {SHORTEST_PASSPHRASE} 个字符，且不要过于简单重复。"})
 
 
 def set_roles(

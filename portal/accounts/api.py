@@ -75,7 +75,7 @@ class SessionView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
         """Sign out."""
-        sign_out(request._request, actor=actor_of(request))
+        sign_out(request._request, staff=actor_of(request).staff)
         response = Response(status=204)
         response.delete_cookie(KEY_COOKIE)
         return response

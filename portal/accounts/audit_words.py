@@ -8,7 +8,10 @@ from portal.audit.models import AuditEntry
 
 ACTIONS: dict[str, str] = {
     "signed_in": "登录",
+    "session_unlocked": "解锁",
     "signed_out": "退出登录",
+    "sessions_ended": "结束登录",
+    "passphrase_changed": "更换口令",
     "staff_invited": "开立账号",
     "staff_joined": "设定口令",
     "roles_set": "设定岗位",

@@ -1,13 +1,13 @@
 """Sessions for staff, and who is signed in; public pages never touch either."""
 
-import time
-
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 
-from portal.accounts.models import Staff
+from portal.accounts.models import StaffSession
+from portal.accounts.sessions import is_idle, lock_session, note_activity
 from portal.accounts.signed_in import SignedIn, acting, key_owner
+from portal.common.clock import now as present
 from portal.common.errors import NotSignedIn
 from portal.vault.certificates import public_half
 from portal.vault.keyring import Keyring, current_personal_key
@@ -16,9 +16,7 @@ from portal.vault.session_key import open_from_session
 
 KEY_COOKIE = "yanlu_key"
 _CACHED = "_yanlu_signed_in"
-STAFF_ID, STORED_KEY, LAST_SEEN = "staff", "key", "seen"
-_SEEN_STEP = 30
-"""Seconds between two notes of activity: not every request writes the session."""
+STAFF_ID = "staff"
 
 
 class StaffSessions(SessionMiddleware):
@@ -26,7 +24,10 @@ class StaffSessions(SessionMiddleware):
 
 
 def signed_in_or_none(request: HttpRequest) -> SignedIn | None:
-    """The person acting, if their session is alive, not idle for too long, and the key cookie fits."""
+    """The person acting, if their session is alive and not locked, and the key cookie fits.
+
+    A session that has been idle for too long is locked on the spot.
+    """
     if not hasattr(request, _CACHED):
         setattr(request, _CACHED, _resolve(request))
     found: SignedIn | None = getattr(request, _CACHED)
@@ -41,6 +42,37 @@ def signed_in(request: HttpRequest) -> SignedIn:
     return found
 
 
+def locked_session(request: HttpRequest) -> StaffSession | None:
+    """The session of somebody who must unlock it before they can act; `None` for everybody else.
+
+    Somebody whose key is another one by now has nothing to unlock: they sign in.
+    """
+    if signed_in_or_none(request) is not None:
+        return None
+    row = session_row(request)
+    if row is None or not row.locked:
+        return None
+    key = current_personal_key(key_owner(row.staff))
+    return row if key is not None and key.pk == row.key_id else None
+
+
+def session_row(request: HttpRequest) -> StaffSession | None:
+    """The request's session, open or locked, if it has not ended and its owner still works here."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    session = request.session
+    if STAFF_ID not in session:
+        return None
+    row = (
+        StaffSession.objects.select_related("staff")
+        .filter(session_key=session.session_key, staff_id=session[STAFF_ID], staff__active=True)
+        .first()
+    )
+    if row is None:
+        session.flush()
+    return row
+
+
 def forget(request: HttpRequest) -> None:
     """Resolve afresh after a sign-in or sign-out in this very request."""
     if hasattr(request, _CACHED):
@@ -49,29 +81,21 @@ def forget(request: HttpRequest) -> None:
 
 def _resolve(request: HttpRequest) -> SignedIn | None:
     cookie = request.COOKIES.get(KEY_COOKIE, "")
-    if not cookie or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+    row = session_row(request) if cookie else None
+    if row is None or row.stored_key is None:
         return None
-    session = request.session
-    if STAFF_ID not in session:
+    now = present()
+    if is_idle(row, now):
+        lock_session(row, now=now)
         return None
-    idle = time.time() - session.get(LAST_SEEN, 0)
-    staff = Staff.objects.filter(
-        pk=session[STAFF_ID], active=True, sessions__session_key=session.session_key
-    ).first()
-    if idle > settings.YANLU_IDLE_MINUTES * 60 or staff is None:
-        session.flush()
-        return None
-    key = current_personal_key(key_owner(staff))
-    if key is None:
+    key = current_personal_key(key_owner(row.staff))
+    if key is None or key.pk != row.key_id:  # a new key needs its own passphrase
         return None
     try:
-        personal = open_from_session(
-            session[STORED_KEY], cookie, session_id=str(session.session_key), key=key
-        )
+        personal = open_from_session(bytes(row.stored_key), cookie, session_id=row.session_key, key=key)
     except Tampered:
         return None
     if personal.public != public_half(key):  # the row was changed under a living session
         return None
-    if idle > _SEEN_STEP:
-        session[LAST_SEEN] = time.time()
-    return acting(staff, Keyring(personal))
+    note_activity(row, now=now)
+    return acting(row.staff, Keyring(personal))

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from portal.common.ids import new_id
 from portal.organs.models import Organ
+from portal.vault.models import SealedItem, VaultKey
 
 CONTENT_ROLES = ("clerk", "moderator", "triager", "handler", "leader", "supervisor", "verifier")
 APART_ROLES = ("custodian", "sysadmin", "secadmin", "auditor")
@@ -82,12 +83,52 @@ class Staff(models.Model):
 
 
 class StaffSession(models.Model):
-    """A browser session of a person, so that sessions can be listed and all ended at once."""
+    """A browser session of a person, so that sessions can be listed, locked and ended at once.
+
+    The open personal key lies here and not in Django's session: that one is written whole by every request
+    that changes it, and a request that began before a lock would put the key back.
+    """
 
     session_key = models.CharField(max_length=40, primary_key=True)
+    handle = models.UUIDField(default=new_id, unique=True, editable=False)
+    """What pages call it: the session key itself is half of what signs its owner in."""
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="sessions")
+    key = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="+")
+    """The personal key that was opened; another one is another person's, or came after a reset."""
     started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    stored_key = models.BinaryField(null=True)
+    """The open key under a key that only the browser's cookie has; gone once the session is locked."""
+    mark = models.BinaryField()
+    """The node's mark: what is typed in a locked session is sealed to `key` without it being opened."""
 
     class Meta:
         app_label = "portal"
         db_table = "accounts_session"
+
+    @property
+    def locked(self) -> bool:
+        """Whether it still knows whose it is and opens nothing."""
+        return self.stored_key is None
+
+
+class Draft(models.Model):
+    """What somebody typed into a form of one page and has not sent: sealed to their own personal key."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="drafts")
+    page = models.CharField(max_length=120)
+    about = models.UUIDField(null=True)
+    """The object in the page's path, if there is one: when that leaves one's sight, its drafts go."""
+    words = models.OneToOneField(SealedItem, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        app_label = "portal"
+        db_table = "accounts_draft"
+        indexes = [
+            # the drafts of a page, when it is shown
+            models.Index(fields=["staff", "page"], name="accounts_draft_of_page"),
+            # those about one object, when it leaves the office
+            models.Index(fields=["about"], condition=Q(about__isnull=False), name="accounts_draft_about"),
+        ]

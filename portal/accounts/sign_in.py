@@ -8,7 +8,6 @@ slows strangers.
 import base64
 import datetime as dt
 import hmac
-import time
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -18,19 +17,20 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 
 from portal.accounts.limits import client_bucket, refuse_beyond
-from portal.accounts.middleware import KEY_COOKIE, LAST_SEEN, STAFF_ID, STORED_KEY, forget
+from portal.accounts.middleware import KEY_COOKIE, STAFF_ID, forget, session_row
 from portal.accounts.models import Staff, StaffSession
 from portal.accounts.renewal import tend_keys
 from portal.accounts.signed_in import SignedIn, acting, key_owner
 from portal.audit.actions import record
 from portal.common.clock import now as present
 from portal.common.errors import NotSignedIn
+from portal.common.sqlite.wal import fold_wal
 from portal.vault.keyring import Keyring, current_personal_key
-from portal.vault.locks import open_personal_key, spend_a_check
+from portal.vault.locks import open_personal_key, renew_lock, spend_a_check
 from portal.vault.models import PurposeKey
 from portal.vault.primitives import Tampered, keyed_hash, new_secret
 from portal.vault.purpose_keys import current_key
-from portal.vault.session_key import lock_for_session
+from portal.vault.session_key import lock_for_session, own_key, session_mark
 
 DEVICE_COOKIE = "yanlu_device"
 _DEVICE_AGE = 180 * 24 * 3600
@@ -58,36 +58,50 @@ def sign_in(
 ) -> Started:
     """Check the passphrase by opening the key, and start a session.
 
-    Raises `WrongPassphrase`, and `RateLimited` after five failures in a quarter of an hour by this
-    browser (or by strangers at this address) under this name.
+    Unlocking is the same act: a session of its own begins in place of the locked one, so nothing of that
+    one comes back to life. Raises `WrongPassphrase`, and `RateLimited` after five failures in a quarter of
+    an hour by this browser (or by strangers at this address) under this name.
     """
     now = now or present()
-    device = _known_device(request, username)
-
-    def bucket(_request: HttpRequest) -> str:
-        return f"{username.lower()}:{device or client_bucket(request)}"
-
-    refuse_beyond(request, group="sign-in", rate=_FAILURES, bucket=bucket, count=False)
-    if not device:
-        refuse_beyond(request, group="sign-in-client", rate=_CLIENT_FAILURES, count=False)
+    refuse_after_failures(request, username)
     actor = _check(username, passphrase)
     if actor is None:
-        refuse_beyond(request, group="sign-in", rate=_FAILURES, bucket=bucket)
-        if not device:
-            refuse_beyond(request, group="sign-in-client", rate=_CLIENT_FAILURES)
+        count_failure(request, username)
         raise WrongPassphrase
     started = _start(request, actor, now)
     tend_keys(started.actor, now=now)
     return started
 
 
-def sign_out(request: HttpRequest, *, actor: SignedIn, now: dt.datetime | None = None) -> None:
-    """End the session and forget the key."""
+def sign_out(request: HttpRequest, *, staff: Staff, now: dt.datetime | None = None) -> None:
+    """End the session, open or locked, and forget the key."""
     with transaction.atomic():
         StaffSession.objects.filter(session_key=request.session.session_key).delete()
         request.session.flush()
-        _audit(actor.staff, "signed_out", now or present())
+        _audit(staff, "signed_out", now or present())
+        transaction.on_commit(fold_wal)
     forget(request)
+
+
+def refuse_after_failures(request: HttpRequest, username: str) -> None:
+    """Raises `RateLimited` where this browser, or strangers at this address, failed too often."""
+    _throttle(request, username, count=False)
+
+
+def count_failure(request: HttpRequest, username: str) -> None:
+    """Count one wrong passphrase. Raises `RateLimited` when that was one too many."""
+    _throttle(request, username, count=True)
+
+
+def _throttle(request: HttpRequest, username: str, *, count: bool) -> None:
+    device = _known_device(request, username)
+
+    def bucket(_request: HttpRequest) -> str:
+        return f"{username.lower()}:{device or client_bucket(request)}"
+
+    refuse_beyond(request, group="sign-in", rate=_FAILURES, bucket=bucket, count=count)
+    if not device:
+        refuse_beyond(request, group="sign-in-client", rate=_CLIENT_FAILURES, count=count)
 
 
 def set_cookies(response: HttpResponse, started: Started) -> None:
@@ -104,31 +118,63 @@ def _check(username: str, passphrase: str) -> SignedIn | None:
         spend_a_check()
         return None
     try:
-        return acting(staff, Keyring(open_personal_key(key, passphrase)))
+        personal = open_personal_key(key, passphrase)
     except Tampered:
         return None
+    renew_lock(key, personal, passphrase)
+    return acting(staff, Keyring(personal))
 
 
 def _start(request: HttpRequest, actor: SignedIn, now: dt.datetime) -> Started:
-    old = request.session.session_key
+    old = session_row(request)
+    unlocking = old is not None and old.locked and old.staff_id == actor.staff.pk
     session = SessionStore()
-    session.create()
-    stored, cookie = lock_for_session(actor.keyring.personal, str(session.session_key))
-    session[STAFF_ID] = str(actor.staff.pk)
-    session[STORED_KEY] = stored
-    session[LAST_SEEN] = time.time()
     with transaction.atomic():
-        if old:
-            StaffSession.objects.filter(session_key=old).delete()
-            request.session.delete(old)
+        _still_so(actor)
+        if old is not None:
+            old.delete()
+            request.session.delete(old.session_key)
+        session.create()
+        session[STAFF_ID] = str(actor.staff.pk)
         session.save()
-        StaffSession.objects.create(session_key=str(session.session_key), staff=actor.staff, started_at=now)
-        _audit(actor.staff, "signed_in", now)
+        cookie = _open_session(str(session.session_key), actor, now)
+        if unlocking:
+            _audit(actor.staff, "session_unlocked", now)
+        else:
+            _audit(actor.staff, "signed_in", now)
     session.modified = True
     request.session = session
-    rotate_token(request)
+    if not unlocking:  # the person's other windows still hold forms of theirs
+        rotate_token(request)
     forget(request)
     return Started(actor, cookie, _device_cookie(actor.staff.username))
+
+
+def _open_session(session_key: str, actor: SignedIn, now: dt.datetime) -> str:
+    """Save the session with the key in it; the cookie that opens it."""
+    personal = actor.keyring.personal
+    stored, cookie = lock_for_session(personal, session_key)
+    StaffSession.objects.create(
+        session_key=session_key,
+        staff=actor.staff,
+        key_id=personal.id,
+        started_at=now,
+        seen_at=now,
+        stored_key=stored,
+        mark=session_mark(session_key, actor.staff.pk, own_key(personal)),
+    )
+    return cookie
+
+
+def _still_so(actor: SignedIn) -> None:
+    """Raises `WrongPassphrase` where the account was closed, or got another key, while it was checked.
+
+    The row is locked, so that whoever closes the account waits and then ends this session too.
+    """
+    staff = Staff.objects.select_for_update().filter(pk=actor.staff.pk, active=True).first()
+    key = current_personal_key(key_owner(staff)) if staff else None
+    if key is None or key.pk != actor.keyring.personal.id:
+        raise WrongPassphrase
 
 
 def _audit(staff: Staff, action: str, now: dt.datetime) -> None:

@@ -1,9 +1,11 @@
-"""What `manage.py housekeeping` does every hour."""
+"""What `manage.py housekeeping` does every few minutes."""
 
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
+from portal.accounts.drafts import expire_drafts
 from portal.accounts.models import StaffSession
+from portal.accounts.sessions import lock_idle_sessions
 from portal.common.clock import now
 from portal.common.sqlite.wal import fold_wal
 from portal.vault.node_keys import destroy_expired
@@ -14,6 +16,16 @@ def clear_sessions() -> None:
     call_command("clearsessions")
     alive = Session.objects.values("session_key")
     StaffSession.objects.exclude(session_key__in=alive).delete()
+
+
+def lock_sessions() -> None:
+    """Lock the sessions nobody has touched for too long: their keys must not lie about."""
+    lock_idle_sessions(now=now())
+
+
+def expire_old_drafts() -> None:
+    """Forget drafts nobody has come back to for 72 hours."""
+    expire_drafts(now())
 
 
 def destroy_node_keys() -> None:

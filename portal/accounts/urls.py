@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.accounts import views
+from portal.accounts import draft_views, session_views, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in_page, name="sign-in"),
@@ -12,4 +12,8 @@ urlpatterns = [
     path("staff/", views.staff_page, name="staff"),
     path("staff/<uuid:staff_id>/", views.person_page, name="person"),
     path("audit/", views.audit_page, name="audit"),
+    path("sessions/", session_views.sessions_page, name="sessions"),
+    path("passphrase/", session_views.passphrase_page, name="passphrase"),
+    path("drafts/", draft_views.save_draft, name="drafts"),
+    path("drafts/<uuid:draft_id>/discard/", draft_views.discard, name="discard-draft"),
 ]

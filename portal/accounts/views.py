@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.accounts.actions import close_account, invite_staff, join, reset_key, set_roles
 from portal.accounts.admitting import admit, waiting_for
 from portal.accounts.audit_words import in_words
-from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm
-from portal.accounts.middleware import KEY_COOKIE, signed_in, signed_in_or_none
-from portal.accounts.models import ROLE_LABELS
+from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm, UnlockForm
+from portal.accounts.middleware import KEY_COOKIE, locked_session, session_row, signed_in, signed_in_or_none
+from portal.accounts.models import ROLE_LABELS, StaffSession
 from portal.accounts.queries import administered, administered_by, colleague
 from portal.accounts.renewal import keys_awaited
+from portal.accounts.sessions import end_sessions_of
 from portal.accounts.sign_in import set_cookies, sign_in, sign_out
 from portal.accounts.signed_in import visible_chains
 from portal.audit.actions import record
@@ -36,8 +37,8 @@ def _next_page(request: HttpRequest) -> str:
 @sensitive_post_parameters("passphrase")
 @require_http_methods(["GET", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
-    """Name and passphrase; wrong ones keep the name."""
-    form = SignInForm(request.POST or None)
+    """Name and passphrase; wrong ones keep the name. A locked session asks for the passphrase only."""
+    form, locked = _sign_in_form(request)
     problem: Refusal | None = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -51,16 +52,31 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
             return response
     elif request.method == "GET" and signed_in_or_none(request) is not None:
         return redirect(_next_page(request))
-    context = {"form": form, "problem": problem, "next": _next_page(request)}
+    next_page = _next_page(request)
+    context = {
+        "form": form,
+        "problem": problem,
+        "next": next_page,
+        "locked": locked,
+        "kept": "?draft=" in next_page,
+    }
     return render(request, "accounts/sign_in.html", context, status=problem.status if problem else 200)
+
+
+def _sign_in_form(request: HttpRequest) -> tuple[SignInForm, StaffSession | None]:
+    """The form, and the locked session it unlocks unless somebody else signs in over it."""
+    locked = locked_session(request)
+    if locked is not None and request.POST.get("username", locked.staff.username) == locked.staff.username:
+        return UnlockForm(request.POST or None, initial={"username": locked.staff.username}), locked
+    return SignInForm(request.POST or None), None
 
 
 @require_POST
 def sign_out_page(request: HttpRequest) -> HttpResponse:
     """Forget the key and end the session."""
-    actor = signed_in_or_none(request)
-    if actor is not None:
-        sign_out(request, actor=actor)
+    session = session_row(request)
+    if session is not None:
+        sign_out(request, staff=session.staff)
     response = redirect("/desk/sign-in/")
     response.delete_cookie(KEY_COOKIE)
     return response
@@ -146,19 +162,29 @@ def person_page(request: HttpRequest, staff_id: UUID) -> HttpResponse:
     actor = signed_in(request)
     staff = administered(actor, staff_id)
     form = RolesForm(request.POST or None, initial={"roles": sorted(staff.roles)})
-    saved, invitation = False, None
+    saved, invitation, ended = False, None, None
     if request.method == "POST" and "reset" in request.POST:
         invitation = reset_key(actor=actor, staff=staff)
     elif request.method == "POST" and "close" in request.POST:
         close_account(actor=actor, staff=staff)
         return redirect("/desk/staff/")
+    elif request.method == "POST" and "end_sessions" in request.POST:
+        ended = end_sessions_of(actor=actor, staff=staff)
+        form = RolesForm(initial={"roles": sorted(staff.roles)})
     elif request.method == "POST" and form.is_valid():
         try:
             set_roles(actor=actor, staff=staff, roles=frozenset(form.cleaned_data["roles"]))
             saved = True
         except Invalid as refusal:
             _show_on(form, refusal)
-    context = {"person": staff, "form": form, "saved": saved, "invitation": invitation, "labels": ROLE_LABELS}
+    context = {
+        "person": staff,
+        "form": form,
+        "saved": saved,
+        "invitation": invitation,
+        "ended": ended,
+        "labels": ROLE_LABELS,
+    }
     return render(request, "accounts/person.html", context)
 
 

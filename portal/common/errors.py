@@ -28,11 +28,15 @@ class UnknownField(Refusal):
 
 
 class NotSignedIn(Refusal):
-    """No session, or one that has been locked."""
+    """No session, or one that has been locked. `back`: where to go on after signing in."""
 
     code = "not_signed_in"
     status = 401
     detail = "请先登录。"
+
+    def __init__(self, detail: str = "", *, back: str = "") -> None:
+        super().__init__(detail)
+        self.back = back
 
 
 class Forbidden(Refusal):

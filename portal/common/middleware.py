@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
@@ -57,12 +57,17 @@ class StaffCsrf(CsrfViewMiddleware):
         return super().process_view(request, callback, callback_args, callback_kwargs)
 
 
+def to_sign_in(back: str) -> HttpResponseRedirect:
+    """To the sign-in page, and from there on to `back`."""
+    return redirect(f"/desk/sign-in/?{urlencode({'next': back})}")
+
+
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """A refusal as the person's client can read it: JSON, the sign-in page, or a plain page."""
     if request.path.startswith(API):
         return json_error(request, refusal)
     if isinstance(refusal, NotSignedIn) and request.path.startswith(DESK):
-        return redirect(f"/desk/sign-in/?{urlencode({'next': request.path})}")
+        return to_sign_in(refusal.back or request.path)
     response = render(request, "refusal.html", {"refusal": refusal}, status=refusal.status)
     if isinstance(refusal, RateLimited):
         response.headers["Retry-After"] = str(refusal.retry_after)

@@ -27,6 +27,8 @@ _LINKS = (
     (Link("审计", "/desk/audit/"), frozenset({"auditor"})),
 )
 _TODAY = Link("待办", "/desk/")
+_OWN = ("/desk/sessions/", "/desk/passphrase/")
+"""What stands beside one's name."""
 
 
 def navigation(roles: Collection[str]) -> list[Link]:
@@ -35,6 +37,8 @@ def navigation(roles: Collection[str]) -> list[Link]:
 
 
 def current_link(links: list[Link], path: str) -> Link | None:
-    """The entry under which a page lies: the longest that the path begins with."""
+    """The entry under which a page lies: the longest that the path begins with; none for one's own pages."""
+    if path.startswith(_OWN):
+        return None
     over = [link for link in links if path.startswith(link.path)]
     return max(over, key=lambda link: len(link.path), default=None)

@@ -24,6 +24,7 @@ from portal.vault.primitives import (
     unpack,
     xor,
 )
+from portal.vault.session_key import OwnKey
 
 Share = Envelope.Share
 
@@ -99,7 +100,7 @@ def _sealed(sealing: bytes, label: _Label, secret: bytes) -> bytes:
 
 
 def _envelope(
-    item: SealedItem, share: str, recipient: CertifiedKey | ThreadRecipient, secret: bytes
+    item: SealedItem, share: str, recipient: CertifiedKey | OwnKey | ThreadRecipient, secret: bytes
 ) -> Envelope:
     if isinstance(recipient, ThreadRecipient):
         label = _label(item.id, item.purpose, share, recipient.report, 1)
@@ -115,11 +116,14 @@ def seal_item(
     *,
     purpose: str,
     binding: Binding,
-    recipients: Sequence[CertifiedKey] = (),
+    recipients: Sequence[CertifiedKey | OwnKey] = (),
     thread: ThreadRecipient | None = None,
     item_id: UUID | None = None,
 ) -> SealedDraft:
-    """Seal to each recipient, and to the reporter's thread key where the words are the office's."""
+    """Seal to each recipient, and to the reporter's thread key where the words are the office's.
+
+    An `OwnKey` is for words nobody but their author is to open.
+    """
     if not recipients and thread is None:
         raise ValueError("an item nobody can open would be lost")
     item, data_key = _new_item(plaintext, purpose, binding, item_id)

@@ -111,6 +111,10 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "desk/staff/": (page(("sysadmin", "secadmin")),),
     "desk/staff/<uuid:staff_id>/": (page(("sysadmin", "secadmin"), 404),),
     "desk/audit/": (page(("auditor",)),),
+    "desk/sessions/": (page(EVERYBODY), Rule("post", (), refused=404, nobody=302)),
+    "desk/passphrase/": (page(EVERYBODY), Rule("post", EVERYBODY, frozenset({200}), 403, 302)),
+    "desk/drafts/": (Rule("post", EVERYBODY, frozenset({400}), 403, 401),),
+    "desk/drafts/<uuid:draft_id>/discard/": (Rule("post", (), refused=404, nobody=302),),
     "desk/queue/": (page(READERS),),
     "desk/queue/next/": (Rule("get", READERS, frozenset({200, 302}), 403, 302),),
     "desk/queue/<uuid:item_id>/": (page(HOLDERS, 404),),
@@ -164,6 +168,7 @@ def ids(people: People) -> dict[str, str]:
         "<uuid:forum_id>": str(forum.pk),
         "<uuid:staff_id>": str(people.triager.staff.pk),
         "<slug:act>": "claim",
+        "<uuid:draft_id>": str(report),
     }
 
 

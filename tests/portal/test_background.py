@@ -34,7 +34,7 @@ def test_background_worker_runs_nothing_a_row_names_and_keeps_nothing_to_unpickl
 def test_procfile_has_a_clock() -> None:
     lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
-    assert lines["clock"] == "exec python manage.py housekeeping --every 3600"
+    assert lines["clock"] == "exec python manage.py housekeeping --every 300"
 
 
 def test_housekeeping_destroys_old_node_keys_and_clears_ended_sessions(people: People) -> None:
@@ -47,7 +47,14 @@ def test_housekeeping_destroys_old_node_keys_and_clears_ended_sessions(people: P
         session.create()
         key = str(session.session_key)
         Session.objects.filter(pk=key).update(expire_date=ends)
-        StaffSession.objects.create(session_key=key, staff=people.triager.staff, started_at=old)
+        StaffSession.objects.create(
+            session_key=key,
+            staff=people.triager.staff,
+            key_id=people.triager.keyring.personal.id,
+            started_at=old,
+            seen_at=fresh,
+            mark=b"",
+        )
     folder = Path(settings.YANLU_DATA_DIR) / "node-keys"
     days = {moment.astimezone(BEIJING).date().isoformat(): moment for moment in (old, fresh)}
     before = [day for day in days if (folder / f"{day}.key").exists()]

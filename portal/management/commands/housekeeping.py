@@ -1,4 +1,4 @@
-"""`manage.py housekeeping`: destroy expired node keys and ended sessions, once or by the clock."""
+"""`manage.py housekeeping`: destroy expired keys, sessions and drafts, once or by the clock."""
 
 import logging
 import signal
@@ -11,11 +11,19 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
-from portal.accounts.tasks import clear_sessions, destroy_node_keys, forget_overwritten
+from portal.accounts.tasks import (
+    clear_sessions,
+    destroy_node_keys,
+    expire_old_drafts,
+    forget_overwritten,
+    lock_sessions,
+)
 
 TASKS: dict[str, Callable[[], None]] = {
     "destroy_node_keys": destroy_node_keys,
+    "lock_sessions": lock_sessions,
     "clear_sessions": clear_sessions,
+    "expire_old_drafts": expire_old_drafts,
     "forget_overwritten": forget_overwritten,
 }
 
@@ -25,7 +33,7 @@ log = logging.getLogger(__name__)
 class Command(BaseCommand):
     """A process of its own instead of rows in the database that say what to run, and when."""
 
-    help = "销毁过期的节点密钥，清理过期的会话"
+    help = "销毁过期的节点密钥，锁定闲置的会话，清理过期的会话和草稿"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How often, if not once."""

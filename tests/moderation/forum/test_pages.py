@@ -218,7 +218,7 @@ def test_detail_page_costs_the_same_for_one_and_three(
     for minute in range(count):
         say(people.clerk, forum, minute=minute, attendee_id=invite(people.clerk, forum).id)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         page = client.get(_page(forum)).content.decode()
 
     assert page.count("已提交") == count

@@ -23,6 +23,7 @@ from tests.moderation.ledger.browser import browser
 from tests.moderation.triage.items import item_in
 from tests.moderation.triage.pages import acts_on, fresh, send, url, without_token
 from tests.people import PROVINCE, People, file_tip
+from tests.portal.accounts.desk_window import marker
 
 pytestmark = pytest.mark.django_db
 
@@ -229,14 +230,21 @@ def test_text_for_an_item_that_has_left_is_given_back_with_the_same_answer_as_fo
     assert without_token(gone) == without_token(never)
 
 
-def test_text_sent_after_the_session_ended_is_given_back(house: None, client: Client) -> None:
+def test_act_sent_after_the_session_ended_leads_back_to_the_item(house: None, client: Client) -> None:
     item = fresh()
 
-    typed = client.post(url(item, "reply"), {"version": 1, "text": "我的答复"})
-    nothing = client.post(url(item, "claim"), {"version": 1})
+    answer = client.post(url(item, "claim"), {"version": 1})
 
-    assert (typed.status_code, "我的答复</textarea>" in typed.content.decode()) == (401, True)
-    assert nothing["Location"] == f"/desk/sign-in/?next=%2Fdesk%2Fqueue%2F{item.pk}%2F"
+    assert answer["Location"] == f"/desk/sign-in/?next=%2Fdesk%2Fqueue%2F{item.pk}%2F"
+
+
+def test_text_sent_after_the_session_ended_is_given_back(house: None, client: Client) -> None:
+    item = fresh()
+    slot = marker(browser("triager").get(url(item)), "reply")
+
+    answer = client.post(url(item, "reply"), {"version": 1, "text": "我的答复", "draft": slot})
+
+    assert (answer.status_code, "我的答复</textarea>" in answer.content.decode()) == (401, True)
 
 
 def test_ask_a_second_time_is_not_offered_and_explained(people: People) -> None:

@@ -1,5 +1,6 @@
 """Signing in over the API: one answer for every failure, throttling that slows strangers only."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -8,10 +9,11 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from portal.accounts.demo_house import PASSPHRASE
-from portal.accounts.middleware import KEY_COOKIE, LAST_SEEN
+from portal.accounts.middleware import KEY_COOKIE
 from portal.accounts.models import StaffSession
 from portal.accounts.sign_in import DEVICE_COOKIE
 from portal.audit.models import AuditEntry
+from portal.common.clock import now
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/desk/session"
@@ -118,11 +120,11 @@ def test_session_key_cookie_alone_or_session_alone_is_nobody(house: None, client
 
 def test_session_idle_is_locked(house: None, client: Client) -> None:
     _sign_in(client)
-    session = client.session
-    session[LAST_SEEN] -= 16 * 60
-    session.save()
+    StaffSession.objects.update(seen_at=now() - dt.timedelta(minutes=16))
 
-    assert client.get(URL).status_code == 401
+    answer = client.get(URL)
+
+    assert (answer.status_code, _body(answer)["code"]) == (401, "not_signed_in")
 
 
 def test_session_unsafe_method_needs_csrf_token(house: None) -> None:

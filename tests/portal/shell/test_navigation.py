@@ -60,5 +60,6 @@ def test_current_entry_is_the_one_the_page_lies_under(path: str, label: str) -> 
     assert link.label == label
 
 
-def test_current_entry_of_a_public_page_is_none() -> None:
-    assert current_link(navigation({"triager"}), "/report/") is None
+@pytest.mark.parametrize("path", ["/report/", "/desk/sessions/", "/desk/passphrase/"])
+def test_current_entry_of_a_public_page_or_ones_own_is_none(path: str) -> None:
+    assert current_link(navigation({"triager"}), path) is None

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import uuid
 from pathlib import Path
 
 import pytest
@@ -9,23 +10,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from portal.vault.locks import make_personal_key, open_personal_key
-from portal.vault.models import PassphraseLock, VaultKey
+from portal.vault.locks import make_personal_key, new_lock, open_personal_key, relock, renew_lock
+from portal.vault.models import PassphraseLock, PurposeKey, VaultKey
 from portal.vault.node_keys import destroy_expired, node_key
 from portal.vault.padding import pad, padded_size, unpad
-from portal.vault.primitives import Tampered
-from portal.vault.session_key import lock_for_session, open_from_session
+from portal.vault.primitives import Tampered, new_secret
+from portal.vault.purpose_keys import wrap
+from portal.vault.session_key import (
+    lock_for_session,
+    marked_key,
+    open_from_session,
+    own_key,
+    session_mark,
+)
 from tests.people import FOUNDED
+
+PHRASE = "一句只有我知道的话"
 
 
 @pytest.fixture
 def key(db: None, suite: int) -> VaultKey:
-    opened = make_personal_key(path="510100/staff:x", passphrase="一句只有我知道的话", now=FOUNDED)
+    opened = make_personal_key(path="510100/staff:x", passphrase=PHRASE, now=FOUNDED)
     return VaultKey.objects.get(pk=opened.id)
 
 
 def test_lock_right_passphrase_opens(key: VaultKey) -> None:
-    assert open_personal_key(key, "一句只有我知道的话").public.sealing == bytes(key.sealing_public)
+    assert open_personal_key(key, PHRASE).public.sealing == bytes(key.sealing_public)
 
 
 def test_lock_wrong_passphrase_fails(key: VaultKey) -> None:
@@ -42,8 +52,85 @@ def test_lock_copied_from_another_person_fails(key: VaultKey) -> None:
         open_personal_key(VaultKey.objects.get(pk=key.pk), "known")
 
 
+def test_relock_keeps_the_key_under_another_passphrase(key: VaultKey) -> None:
+    opened, was = open_personal_key(key, PHRASE), key.lock
+
+    done = relock(was, new_lock(opened, "楼下的猫今天没来吃饭"))
+
+    again = VaultKey.objects.get(pk=key.pk)
+    assert done is True
+    assert open_personal_key(again, "楼下的猫今天没来吃饭").seed == opened.seed
+    assert bytes(again.lock.salt) != bytes(was.salt)
+    with pytest.raises(Tampered):
+        open_personal_key(again, PHRASE)
+
+
+def test_relock_of_a_lock_that_is_another_one_by_now_does_nothing(key: VaultKey) -> None:
+    opened, was = open_personal_key(key, PHRASE), key.lock
+    relock(was, new_lock(opened, "楼下的猫今天没来吃饭"))
+
+    assert relock(was, new_lock(opened, "第三句只有我知道的")) is False
+    assert open_personal_key(VaultKey.objects.get(pk=key.pk), "楼下的猫今天没来吃饭").seed == opened.seed
+
+
+def test_renewing_takes_todays_pepper_and_cost(key: VaultKey, settings: Settings) -> None:
+    opened = open_personal_key(key, PHRASE)
+    assert renew_lock(key, opened, PHRASE) is False
+    _rotate_pepper()
+    settings.YANLU_ARGON2_KIB = 16
+
+    renewed = renew_lock(key, opened, PHRASE)
+
+    again = VaultKey.objects.get(pk=key.pk)
+    assert (renewed, again.lock.pepper_version, again.lock.memory_kib) == (True, 2, 16)
+    assert open_personal_key(again, PHRASE).seed == opened.seed
+    assert renew_lock(again, opened, PHRASE) is False
+
+
+def test_renewing_never_makes_a_lock_cheaper(key: VaultKey, settings: Settings) -> None:
+    opened = open_personal_key(key, PHRASE)
+    PassphraseLock.objects.filter(key=key).update(memory_kib=4096)
+
+    assert renew_lock(VaultKey.objects.get(pk=key.pk), opened, PHRASE) is False
+
+
+def test_renewing_never_brings_an_old_passphrase_back(key: VaultKey, settings: Settings) -> None:
+    """The passphrase is changed between the check at sign-in and the renewing that follows it."""
+    opened = open_personal_key(key, PHRASE)
+    relock(key.lock, new_lock(opened, "楼下的猫今天没来吃饭"))
+    settings.YANLU_ARGON2_KIB = 16
+
+    renewed = renew_lock(key, opened, PHRASE)
+
+    assert renewed is False
+    assert open_personal_key(VaultKey.objects.get(pk=key.pk), "楼下的猫今天没来吃饭").seed == opened.seed
+
+
+def _rotate_pepper() -> None:
+    wrapped = wrap(new_secret(), "purpose/pepper/2")
+    PurposeKey.objects.create(purpose="pepper", version=2, wrapped=wrapped, created_at=FOUNDED)
+
+
+def test_session_mark_holds_for_this_session_person_and_key_only(key: VaultKey) -> None:
+    opened, owner = open_personal_key(key, PHRASE), uuid.uuid4()
+    mark = session_mark("session-one", owner, own_key(opened))
+
+    assert marked_key(mark, "session-one", owner, key) == own_key(opened)
+    other = VaultKey.objects.get(pk=make_personal_key(path="510100/staff:z", passphrase="x", now=FOUNDED).id)
+    swapped = VaultKey.objects.get(pk=key.pk)
+    swapped.sealing_public = other.sealing_public
+    for changed in (
+        ("session-two", owner, key),
+        ("session-one", uuid.uuid4(), key),
+        ("session-one", owner, other),
+        ("session-one", owner, swapped),
+    ):
+        with pytest.raises(Tampered):
+            marked_key(mark, *changed)
+
+
 def test_session_key_needs_cookie_and_session_together(key: VaultKey) -> None:
-    opened = open_personal_key(key, "一句只有我知道的话")
+    opened = open_personal_key(key, PHRASE)
     stored, cookie = lock_for_session(opened, "session-one")
     _, other_cookie = lock_for_session(opened, "session-one")
 
