@@ -1,7 +1,7 @@
 """Gathers the rooms' tables, so that the app has one migration history."""
 
 from portal.accounts.models import Staff, StaffSession
-from portal.audit.models import AuditEntry, AuditHead
+from portal.audit.models import AuditEntry, AuditHead, AuditSeal
 from portal.calendar.models import *  # noqa: F403
 from portal.intake.models import Form, Message, Report
 from portal.organs.models import *  # noqa: F403
@@ -10,6 +10,7 @@ from portal.vault.models import Envelope, Grant, PassphraseLock, PurposeKey, Sea
 __all__ = [
     "AuditEntry",
     "AuditHead",
+    "AuditSeal",
     "Envelope",
     "Form",
     "Grant",

@@ -17,7 +17,7 @@ from portal.vault.keys import OpenKey, certify, fingerprint, grant
 from portal.vault.locks import make_personal_key
 from portal.vault.models import Grant, PurposeKey, VaultKey
 from portal.vault.primitives import Tampered, keyed_hash, new_secret
-from portal.vault.purpose_keys import current_key
+from portal.vault.purpose_keys import active_keys
 
 Purpose = VaultKey.Purpose
 INVITATION_LASTS = dt.timedelta(days=7)
@@ -79,7 +79,7 @@ def invite_staff(
         display_name=display_name.strip(),
         organ_id=organ,
         created_at=now,
-        invitation_hash=_invitation_hash(code),
+        invitation_hash=_invitation_hashes(code)[0],
         invited_until=now + INVITATION_LASTS,
     )
     try:
@@ -95,11 +95,11 @@ def join(*, username: str, code: str, passphrase: str, now: dt.datetime | None =
     """A new colleague sets their passphrase, which makes their key. Raises `Invalid`."""
     now = now or present()
     check_passphrase(passphrase)
-    hashed = _invitation_hash(code.strip())
+    hashes = _invitation_hashes(code.strip())
     with transaction.atomic():
         staff = (
             Staff.objects.select_for_update()
-            .filter(username=username.strip().lower(), invitation_hash=hashed, active=True)
+            .filter(username=username.strip().lower(), invitation_hash__in=hashes, active=True)
             .first()
         )
         if staff is None or staff.invited_until is None or staff.invited_until < now:
@@ -254,6 +254,7 @@ def _revoke_unneeded(staff: Staff, now: dt.datetime) -> None:
     ).update(revoked_at=now)
 
 
-def _invitation_hash(code: str) -> bytes:
-    _, key = current_key(PurposeKey.Purpose.DEVICE)
-    return keyed_hash(key, code, person="yanlu-invite")
+def _invitation_hashes(code: str) -> list[bytes]:
+    """The hash under every version of the device key, newest first: an older code still lets its owner in."""
+    device = PurposeKey.Purpose.DEVICE
+    return [keyed_hash(key, code, person="yanlu-invite") for _, key in active_keys(device)[device]]

@@ -4,6 +4,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
 from portal.accounts.models import StaffSession
+from portal.accounts.node_secrets import retire_outlived_keys
 from portal.common.clock import now
 from portal.common.sqlite.wal import fold_wal
 from portal.vault.node_keys import destroy_expired
@@ -19,6 +20,11 @@ def clear_sessions() -> None:
 def destroy_node_keys() -> None:
     """Destroy the node keys that are older than 72 hours."""
     destroy_expired(now())
+
+
+def retire_keys() -> None:
+    """Destroy the versions of purpose keys that nothing needs any more."""
+    retire_outlived_keys()
 
 
 def forget_overwritten() -> None:

@@ -1,4 +1,4 @@
-"""`manage.py housekeeping`: destroy expired node keys and ended sessions, once or by the clock."""
+"""`manage.py housekeeping`: destroy what is due, seal the log's heads, once or by the clock."""
 
 import logging
 import signal
@@ -11,10 +11,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
-from portal.accounts.tasks import clear_sessions, destroy_node_keys, forget_overwritten
+from portal.accounts.tasks import clear_sessions, destroy_node_keys, forget_overwritten, retire_keys
 
 TASKS: dict[str, Callable[[], None]] = {
     "destroy_node_keys": destroy_node_keys,
+    "retire_keys": retire_keys,
     "clear_sessions": clear_sessions,
     "forget_overwritten": forget_overwritten,
 }
