@@ -71,8 +71,8 @@ def _node_secret(variable: str, file_name: str) -> str:
 
 hex_keys("YANLU_MASTER_KEY", _node_secret("YANLU_MASTER_KEY", "master.key"))  # refuses a wrong one at start
 YANLU_MASTER_KEY, YANLU_MASTER_KEY_FILE = secret_or_file("YANLU_MASTER_KEY", YANLU_SECRETS_DIR / "master.key")
-"""64 hex digits, or two such keys while one takes over from the other; they only wrap the node's keys. What is
-not in the environment is read from the file whenever it is needed: ask `portal.vault.master_keys`.
+"""64 hex digits, or two such keys while one takes over from the other; they only wrap the node's keys. What
+is not in the environment is read from the file whenever it is needed: ask `portal.vault.master_keys`.
 """
 YANLU_ROOT_FINGERPRINT = _node_secret("YANLU_ROOT_FINGERPRINT", "root.fingerprint")
 """Fingerprint of the root key every certificate must lead to."""

@@ -101,7 +101,7 @@ def finish_master_rotation(*, actor: str = SYSTEM, now: dt.datetime | None = Non
     """
     now = now or present()
     keys = master_keys()
-    if len(keys) < 2:  # noqa: PLR2004
+    if len(keys) < 2:
         raise Invalid("没有正在进行的主密钥更换")
     own = not given_by_environment()
     if own and time.time() - Path(settings.YANLU_MASTER_KEY_FILE).stat().st_mtime < SETTLED_SECONDS:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.accounts import views
+from portal.accounts import audit_views, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in_page, name="sign-in"),
@@ -11,5 +11,6 @@ urlpatterns = [
     path("grants/", views.grants_page, name="grants"),
     path("staff/", views.staff_page, name="staff"),
     path("staff/<uuid:staff_id>/", views.person_page, name="person"),
-    path("audit/", views.audit_page, name="audit"),
+    path("audit/", audit_views.audit_page, name="audit"),
+    path("audit/heads/", audit_views.audit_heads, name="audit-heads"),
 ]

@@ -1,4 +1,4 @@
-"""Account pages of the desk: signing in, joining, letting colleagues in, accounts, the log."""
+"""Account pages of the desk: signing in, joining, letting colleagues in, accounts."""
 
 from uuid import UUID
 
@@ -6,21 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.actions import admit, close_account, invite_staff, join, set_roles, waiting_for
-from portal.accounts.audit_words import in_words
 from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm
 from portal.accounts.middleware import KEY_COOKIE, signed_in, signed_in_or_none
 from portal.accounts.models import ROLE_LABELS
 from portal.accounts.queries import administered, administered_by, colleague
 from portal.accounts.sign_in import set_cookies, sign_in, sign_out
-from portal.accounts.signed_in import visible_chains
-from portal.audit.actions import record
-from portal.audit.queries import entries_of
 from portal.common.errors import Forbidden, Invalid, Refusal
 from portal.common.paging import keyset_page
-from portal.organs.queries import organ_tree
 
 _HOME = "/desk/"
 
@@ -151,34 +146,3 @@ def person_page(request: HttpRequest, staff_id: UUID) -> HttpResponse:
             _show_on(form, refusal)
     context = {"person": staff, "form": form, "saved": saved, "labels": ROLE_LABELS}
     return render(request, "accounts/person.html", context)
-
-
-@require_GET
-def audit_page(request: HttpRequest) -> HttpResponse:
-    """The log of the auditor's organ and those below; reading it is logged too."""
-    actor = signed_in(request)
-    actor.require("auditor")
-    organs = visible_chains(actor.staff)
-    rows = entries_of(organs)
-    organ = request.GET.get("organ", "")
-    if organ in organs:
-        rows = rows.filter(organ_id=organ)
-    else:  # anything else is not an organ: it must not get into the log of this reading
-        organ = ""
-    page = keyset_page(rows, order=("-at", "-id"), cursor=request.GET.get("cursor"), related=("organ",))
-    record(
-        organ=actor.staff.organ_id,
-        actor=actor.staff.username,
-        action="audit_read",
-        object_kind="audit",
-        object_id=organ or "all",
-        detail={"count": len(page.items)},
-    )
-    tree = organ_tree()
-    context = {
-        "page": page,
-        "lines": [in_words(entry) for entry in page.items],
-        "organ": organ,
-        "organs": [tree.node(code) for code in sorted(organs)],
-    }
-    return render(request, "accounts/audit.html", context)

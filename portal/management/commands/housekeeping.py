@@ -11,11 +11,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
-from portal.accounts.tasks import clear_sessions, destroy_node_keys, forget_overwritten, retire_keys
+from portal.accounts.tasks import (
+    clear_sessions,
+    destroy_node_keys,
+    forget_overwritten,
+    retire_keys,
+    seal_audit_heads,
+)
 
 TASKS: dict[str, Callable[[], None]] = {
     "destroy_node_keys": destroy_node_keys,
     "retire_keys": retire_keys,
+    "seal_audit_heads": seal_audit_heads,
     "clear_sessions": clear_sessions,
     "forget_overwritten": forget_overwritten,
 }
@@ -26,7 +33,7 @@ log = logging.getLogger(__name__)
 class Command(BaseCommand):
     """A process of its own instead of rows in the database that say what to run, and when."""
 
-    help = "销毁过期的节点密钥，清理过期的会话"
+    help = "销毁过期的节点密钥，为审计链头封签，清理过期的会话"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How often, if not once."""

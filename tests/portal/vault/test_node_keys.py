@@ -68,7 +68,7 @@ def test_destroyed_key_is_not_kept_by_a_process_that_used_it(folder: Path) -> No
             assert other.stdout is not None
             other.stdin.write(f"{NOON.isoformat()}\n")
             other.stdin.flush()
-            return other.stdout.readline().strip()
+            return str(other.stdout.readline()).strip()
 
         first, again, ours = asked(), asked(), node_key(NOON).hex()
         destroy_expired(NOON + FOUR_DAYS)
