@@ -7,6 +7,7 @@ puts the new key first and leaves the old one second until nothing lies under it
 import os
 import stat
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -58,6 +59,7 @@ def _from_file(path: Path) -> MasterKeys:
     return keys
 
 
+@lru_cache(maxsize=4)
 def _parsed(text: str) -> MasterKeys:
     try:
         keys = tuple(bytes.fromhex(one) for one in hex_keys("YANLU_MASTER_KEY", text))

@@ -42,23 +42,25 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _file(day: dt.date) -> Path:
-    return _folder() / f"{day.isoformat()}.key"
-
-
 def _name(path: Path) -> str:
     return f"node/{path.stem}"
 
 
 def node_key(now: dt.datetime) -> bytes:
     """The key of the day, made at first use. Raises `NotReady` without a master key."""
-    path = _file(local_date(now))
+    day = local_date(now).isoformat()
+    path = f"{settings.YANLU_DATA_DIR}/node-keys/{day}.key"  # a string: every public request comes by here
     try:
-        wrapped = path.read_bytes()
+        wrapped = _read(path)
     except FileNotFoundError:
-        _make(path)
-        wrapped = path.read_bytes()
-    return unwrap(wrapped, _name(path))
+        _make(_folder() / f"{day}.key")
+        wrapped = _read(path)
+    return unwrap(wrapped, f"node/{day}")
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
 
 
 def _make(path: Path) -> None:

@@ -85,7 +85,9 @@ def _make(purpose: str, version: int, now: dt.datetime) -> None:
 
 def stored_keys_locked() -> list[PurposeKey]:
     """Every stored key, locked until the transaction ends: who renews, wraps anew or retires waits here."""
-    return list(PurposeKey.objects.select_for_update().order_by("purpose", "version"))
+    rows = PurposeKey.objects.select_for_update().order_by("purpose", "version")
+    list(rows)  # wait; what the one before added only a second look shows
+    return list(rows.all())
 
 
 def make_next(purpose: str, *, now: dt.datetime) -> int:

@@ -29,7 +29,7 @@ from portal.intake.models import Report
 from portal.intake.queries import open_thread
 from portal.vault.locks import make_personal_key, open_personal_key
 from portal.vault.master_keys import master_keys, unwrap, wrap
-from portal.vault.models import PurposeKey, VaultKey
+from portal.vault.models import PassphraseLock, PurposeKey, VaultKey
 from portal.vault.node_keys import node_key
 from portal.vault.node_mac import check_node_mac, node_mac
 from portal.vault.primitives import Tampered
@@ -136,8 +136,22 @@ def test_purpose_older_passphrases_open_and_a_new_one_lies_under_the_new_pepper(
     rows = [VaultKey.objects.get(pk=key.id) for key in (old, new)]
 
     assert [row.lock.pepper_version for row in rows] == [1, 2]
+    with pytest.raises(Tampered):
+        open_personal_key(rows[0], "另一句话")
+    assert PassphraseLock.objects.get(key=rows[0]).pepper_version == 1
     assert open_personal_key(rows[0], "从前的一句话").seed == old.seed
     assert open_personal_key(rows[1], "现在的一句话").seed == new.seed
+
+
+def test_purpose_passphrase_moves_to_the_new_pepper_when_it_is_next_given(house: None) -> None:
+    old = make_personal_key(path="510100/staff:x", passphrase="从前的一句话", now=FOUNDED)
+    rotate_purpose(purpose="pepper")
+    open_personal_key(VaultKey.objects.get(pk=old.id), "从前的一句话")
+
+    moved = VaultKey.objects.get(pk=old.id)
+
+    assert moved.lock.pepper_version == 2
+    assert open_personal_key(moved, "从前的一句话").seed == old.seed
 
 
 @pytest.mark.parametrize("purpose", ["receipt", "lookup", "proof", "rows", "audit"])
