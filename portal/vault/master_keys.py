@@ -33,7 +33,7 @@ _kept: _Kept | None = None
 def master_keys() -> MasterKeys:
     """The master keys, newest first. Raises `NotReady` when there is none, or none that can be read."""
     if settings.YANLU_MASTER_KEY:
-        return _parsed(settings.YANLU_MASTER_KEY)
+        return _of_setting(settings.YANLU_MASTER_KEY)
     return _from_file(Path(settings.YANLU_MASTER_KEY_FILE))
 
 
@@ -59,7 +59,11 @@ def _from_file(path: Path) -> MasterKeys:
     return keys
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
+def _of_setting(text: str) -> MasterKeys:
+    return _parsed(text)
+
+
 def _parsed(text: str) -> MasterKeys:
     try:
         keys = tuple(bytes.fromhex(one) for one in hex_keys("YANLU_MASTER_KEY", text))

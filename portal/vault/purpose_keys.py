@@ -4,7 +4,7 @@ The newest version of a purpose makes new things; the older ones go on opening w
 """
 
 import datetime as dt
-from functools import lru_cache
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 
@@ -26,10 +26,40 @@ def _name(purpose: str, version: int) -> str:
     return f"purpose/{purpose}/{version}"
 
 
-@lru_cache(maxsize=64)
-def _unwrapped(masters: MasterKeys, purpose: str, version: int, wrapped: bytes) -> bytes:
-    """Cached by what was read, so a changed row is never answered from memory."""
-    return unwrap(wrapped, _name(purpose, version), masters)
+_Row = tuple[str, int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Keys opened earlier, by what was read: a changed row is never answered from memory."""
+
+    masters: MasterKeys
+    keys: dict[_Row, bytes]
+
+
+# Replaced whole when the master keys change or a row is gone, so that neither is kept in memory.
+_opened = _Opened((), {})
+
+
+def _unwrapped(masters: MasterKeys, row: _Row) -> bytes:
+    global _opened  # noqa: PLW0603  one cache per process
+    opened = _opened
+    if opened.masters != masters:
+        opened = _opened = _Opened(masters, {})
+    key = opened.keys.get(row)
+    if key is None:
+        purpose, version, wrapped = row
+        key = opened.keys[row] = unwrap(wrapped, _name(purpose, version), masters)
+    return key
+
+
+def _keep_only(rows: list[_Row]) -> None:
+    """Forget opened keys that are not stored any more."""
+    global _opened  # noqa: PLW0603
+    if len(_opened.keys) > len(rows):
+        stored = set(rows)
+        kept = {row: key for row, key in _opened.keys.items() if row in stored}
+        _opened = _Opened(_opened.masters, kept)
 
 
 _ACTIVE = (
@@ -44,11 +74,12 @@ def active_keys(*purposes: str) -> ActiveKeys:
     found: ActiveKeys = {purpose: [] for purpose in purposes}
     with connection.cursor() as cursor:
         cursor.execute(_ACTIVE)  # plain SQL: every public request reads this, the ORM would take most of it
-        rows = cursor.fetchall()
+        rows = [(purpose, version, bytes(wrapped)) for purpose, version, wrapped in cursor.fetchall()]
     masters = master_keys()  # after the rows: what wrapped them is in the file by now
-    for purpose, version, wrapped in rows:
-        if purpose in found:
-            found[purpose].append((version, _unwrapped(masters, purpose, version, bytes(wrapped))))
+    _keep_only(rows)
+    for row in rows:
+        if row[0] in found:
+            found[row[0]].append((row[1], _unwrapped(masters, row)))
     if not all(found.values()):
         raise NotReady
     return found
@@ -64,7 +95,7 @@ def key_of_version(purpose: str, version: int) -> bytes:
     row = PurposeKey.objects.filter(purpose=purpose, version=version, retired_at__isnull=True).first()
     if row is None:
         raise NotReady
-    return _unwrapped(master_keys(), purpose, version, bytes(row.wrapped))
+    return _unwrapped(master_keys(), (purpose, version, bytes(row.wrapped)))
 
 
 def make_missing(*, now: dt.datetime) -> list[str]:

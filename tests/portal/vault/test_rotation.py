@@ -27,6 +27,7 @@ from portal.intake.content import canonical_bytes
 from portal.intake.forms_archive import current_form
 from portal.intake.models import Report
 from portal.intake.queries import open_thread
+from portal.vault import purpose_keys
 from portal.vault.locks import make_personal_key, open_personal_key
 from portal.vault.master_keys import master_keys, unwrap, wrap
 from portal.vault.models import PassphraseLock, PurposeKey, VaultKey
@@ -176,6 +177,20 @@ def test_purpose_device_is_destroyed_half_a_year_after_its_successor_came(house:
     assert (bytes(row.wrapped), [version for version, _ in active_keys("device")["device"]]) == (b"", [2])
     assert AuditEntry.objects.get(action="purpose_key_retired").object_id == "device/1"
     assert unopened() == []
+
+
+def test_purpose_that_retired_is_forgotten_by_the_process_and_old_masters_are(own_file: Path) -> None:
+    rotate_purpose(purpose="device", now=FOUNDED)
+    old_device, old_master = active_keys("device")["device"][1][1], master_keys()[0]
+    retire_outlived_keys(now=FOUNDED + HALF_A_YEAR)
+    begin_master_rotation()
+    _settle(own_file)
+    finish_master_rotation()
+
+    active_keys("device")
+
+    assert old_device not in purpose_keys._opened.keys.values()
+    assert old_master not in purpose_keys._opened.masters
 
 
 def test_purpose_pepper_stays_while_a_passphrase_lies_under_it(house: None) -> None:
