@@ -1,7 +1,7 @@
 """Gathers the rooms' tables, so that the app has one migration history."""
 
 from portal.accounts.models import Draft, Staff, StaffSession
-from portal.audit.models import AuditEntry, AuditHead
+from portal.audit.models import AuditEntry, AuditHead, AuditSeal
 from portal.calendar.models import *  # noqa: F403
 from portal.intake.models import Form, Message, Report
 from portal.organs.models import *  # noqa: F403
@@ -18,6 +18,7 @@ from portal.vault.models import (
 __all__ = [
     "AuditEntry",
     "AuditHead",
+    "AuditSeal",
     "Draft",
     "Envelope",
     "Form",

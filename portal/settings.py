@@ -23,9 +23,10 @@ from portal.common.env import (
     env_origin,
     env_secret,
     env_str,
-    hex_key,
+    hex_keys,
     refuse_set,
     refuse_unread_files,
+    secret_or_file,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,8 +71,11 @@ def _node_secret(variable: str, file_name: str) -> str:
     return env_secret(variable) or (path.read_text(encoding="ascii").strip() if path.exists() else "")
 
 
-YANLU_MASTER_KEY = hex_key("YANLU_MASTER_KEY", _node_secret("YANLU_MASTER_KEY", "master.key"))
-"""64 hex digits; only wraps the purpose keys. Empty until `manage.py vault init`."""
+hex_keys("YANLU_MASTER_KEY", _node_secret("YANLU_MASTER_KEY", "master.key"))  # refuses a wrong one at start
+YANLU_MASTER_KEY, YANLU_MASTER_KEY_FILE = secret_or_file("YANLU_MASTER_KEY", YANLU_SECRETS_DIR / "master.key")
+"""64 hex digits, or two such keys while one takes over from the other; they only wrap the node's keys. What
+is not in the environment is read from the file whenever it is needed: ask `portal.vault.master_keys`.
+"""
 YANLU_ROOT_FINGERPRINT = _node_secret("YANLU_ROOT_FINGERPRINT", "root.fingerprint")
 """Fingerprint of the root key every certificate must lead to."""
 YANLU_EXTERNAL_KEY = env_str("YANLU_EXTERNAL_KEY")

@@ -16,7 +16,7 @@ from portal.vault.keyring import current_personal_key
 from portal.vault.locks import make_personal_key
 from portal.vault.models import Grant, PurposeKey, VaultKey
 from portal.vault.primitives import keyed_hash, new_secret
-from portal.vault.purpose_keys import current_key
+from portal.vault.purpose_keys import active_keys
 
 Purpose = VaultKey.Purpose
 INVITATION_LASTS = dt.timedelta(days=7)
@@ -68,7 +68,7 @@ def invite_staff(
         display_name=display_name.strip(),
         organ_id=organ,
         created_at=now,
-        invitation_hash=_invitation_hash(code),
+        invitation_hash=_invitation_hashes(code)[0],
         invited_until=now + INVITATION_LASTS,
     )
     try:
@@ -95,7 +95,7 @@ def reset_key(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = None) 
     if staff.pk == actor.staff.pk:
         raise Invalid("不能为自己重设，请由另一名系统管理员办理。")
     code = new_secret(10).hex()
-    staff.invitation_hash, staff.invited_until = _invitation_hash(code), now + INVITATION_LASTS
+    staff.invitation_hash, staff.invited_until = _invitation_hashes(code)[0], now + INVITATION_LASTS
     with transaction.atomic():
         staff.save(update_fields=["invitation_hash", "invited_until"])
         audit_staff(actor, "key_reset_allowed", staff, now)
@@ -109,11 +109,11 @@ def join(*, username: str, code: str, passphrase: str, now: dt.datetime | None =
     """
     now = now or present()
     check_passphrase(passphrase, username)
-    hashed = _invitation_hash(code.strip())
+    hashes = _invitation_hashes(code.strip())
     with transaction.atomic():
         staff = (
             Staff.objects.select_for_update()
-            .filter(username=username.strip().lower(), invitation_hash=hashed, active=True)
+            .filter(username=username.strip().lower(), invitation_hash__in=hashes, active=True)
             .first()
         )
         if staff is None or staff.invited_until is None or staff.invited_until < now:
@@ -209,6 +209,7 @@ def purposes_for(roles: frozenset[str]) -> tuple[str, ...]:
     return tuple(purpose for purpose in Purpose.values if purpose in needed)
 
 
-def _invitation_hash(code: str) -> bytes:
-    _, key = current_key(PurposeKey.Purpose.DEVICE)
-    return keyed_hash(key, code, person="yanlu-invite")
+def _invitation_hashes(code: str) -> list[bytes]:
+    """The hash under every version of the device key, newest first: an older code still lets its owner in."""
+    device = PurposeKey.Purpose.DEVICE
+    return [keyed_hash(key, code, person="yanlu-invite") for _, key in active_keys(device)[device]]

@@ -26,6 +26,11 @@ ACTIONS: dict[str, str] = {
     "organ_moved": "改变隶属",
     "organ_named": "增加别名",
     "audit_read": "查看审计日志",
+    "audit_heads_exported": "导出链头",
+    "purpose_key_made": "更换用途密钥",
+    "purpose_key_retired": "销毁旧用途密钥",
+    "master_key_changed": "换上新主密钥",
+    "master_key_dropped": "停用旧主密钥",
     "report_filed": "提交来件",
     "report_added": "补充",
     "report_rated": "评价",
@@ -64,6 +69,7 @@ ACTIONS: dict[str, str] = {
 OBJECTS: dict[str, str] = {
     "staff": "人员",
     "audit": "日志",
+    "node": "节点",
     "report": "来件",
     "queue": "队列",
     "ledger": "台账",
@@ -86,6 +92,7 @@ DETAILS: dict[str, str] = {
     "generation": "第几代",
     "into": "并入",
     "kind": "类型",
+    "node_key": "用途密钥",
     "outcome": "定性",
     "purpose": "密钥",
     "readers": "此前看过的人员",
@@ -96,6 +103,7 @@ DETAILS: dict[str, str] = {
     "searched": "使用了搜索",
     "source_class": "来源",
     "to": "转往",
+    "version": "版本",
 }
 """What else is on record of it."""
 
@@ -155,6 +163,15 @@ _VALUES: dict[str, Mapping[str, str]] = {
         "custody": "身份保管",
         "personal": "个人",
         "keyholder": "根密钥持有人",
+    },
+    "node_key": {
+        "receipt": "回执",
+        "lookup": "查找",
+        "pepper": "口令",
+        "device": "设备",
+        "proof": "收件证明",
+        "rows": "记录",
+        "audit": "审计链头",
     },
     "roles": ROLE_LABELS,
 }

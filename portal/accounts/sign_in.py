@@ -29,7 +29,7 @@ from portal.vault.keyring import Keyring, current_personal_key
 from portal.vault.locks import open_personal_key, renew_lock, spend_a_check
 from portal.vault.models import PurposeKey
 from portal.vault.primitives import Tampered, keyed_hash, new_secret
-from portal.vault.purpose_keys import current_key
+from portal.vault.purpose_keys import active_keys
 from portal.vault.session_key import lock_for_session, own_key, session_mark
 
 DEVICE_COOKIE = "yanlu_device"
@@ -188,14 +188,18 @@ def _audit(staff: Staff, action: str, now: dt.datetime) -> None:
     )
 
 
-def _device_tag(nonce: bytes, username: str) -> str:
-    _, key = current_key(PurposeKey.Purpose.DEVICE)
-    return keyed_hash(key, nonce, username.lower(), person="yanlu-device").hex()
+def _device_tags(nonce: bytes, username: str) -> list[str]:
+    """The tag under every version of the device key, newest first: older cookies go on being known."""
+    device = PurposeKey.Purpose.DEVICE
+    return [
+        keyed_hash(key, nonce, username.lower(), person="yanlu-device").hex()
+        for _, key in active_keys(device)[device]
+    ]
 
 
 def _device_cookie(username: str) -> str:
     nonce = new_secret(16)
-    return f"{base64.urlsafe_b64encode(nonce).decode()}.{_device_tag(nonce, username)}"
+    return f"{base64.urlsafe_b64encode(nonce).decode()}.{_device_tags(nonce, username)[0]}"
 
 
 def _known_device(request: HttpRequest, username: str) -> str:
@@ -208,6 +212,7 @@ def _known_device(request: HttpRequest, username: str) -> str:
         nonce = base64.urlsafe_b64decode(encoded)
     except ValueError:
         return ""
-    if len(nonce) != 16 or not hmac.compare_digest(tag.encode(), _device_tag(nonce, username).encode()):
+    if len(nonce) != 16:
         return ""
-    return nonce.hex()
+    known = any(hmac.compare_digest(tag.encode(), right.encode()) for right in _device_tags(nonce, username))
+    return nonce.hex() if known else ""

@@ -5,7 +5,9 @@ from django.core.management import call_command
 
 from portal.accounts.drafts import expire_drafts
 from portal.accounts.models import StaffSession
+from portal.accounts.node_secrets import retire_outlived_keys
 from portal.accounts.sessions import lock_idle_sessions
+from portal.audit.seals import seal_heads
 from portal.common.clock import now
 from portal.common.sqlite.wal import fold_wal
 from portal.vault.node_keys import destroy_expired
@@ -31,6 +33,16 @@ def expire_old_drafts() -> None:
 def destroy_node_keys() -> None:
     """Destroy the node keys that are older than 72 hours."""
     destroy_expired(now())
+
+
+def retire_keys() -> None:
+    """Destroy the versions of purpose keys that nothing needs any more."""
+    retire_outlived_keys()
+
+
+def seal_audit_heads() -> None:
+    """Seal the head of every organ's chain, in the first round of each day."""
+    seal_heads()
 
 
 def forget_overwritten() -> None:

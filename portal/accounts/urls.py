@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.accounts import draft_views, session_views, views
+from portal.accounts import audit_views, draft_views, session_views, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in_page, name="sign-in"),
@@ -11,9 +11,10 @@ urlpatterns = [
     path("grants/", views.grants_page, name="grants"),
     path("staff/", views.staff_page, name="staff"),
     path("staff/<uuid:staff_id>/", views.person_page, name="person"),
-    path("audit/", views.audit_page, name="audit"),
     path("sessions/", session_views.sessions_page, name="sessions"),
     path("passphrase/", session_views.passphrase_page, name="passphrase"),
     path("drafts/", draft_views.save_draft, name="drafts"),
     path("drafts/<uuid:draft_id>/discard/", draft_views.discard, name="discard-draft"),
+    path("audit/", audit_views.audit_page, name="audit"),
+    path("audit/heads/", audit_views.audit_heads, name="audit-heads"),
 ]

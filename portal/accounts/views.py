@@ -1,4 +1,4 @@
-"""Account pages of the desk: signing in, joining, letting colleagues in, accounts, the log."""
+"""Account pages of the desk: signing in, joining, letting colleagues in, accounts."""
 
 from uuid import UUID
 
@@ -6,11 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.actions import close_account, invite_staff, join, reset_key, set_roles
 from portal.accounts.admitting import admit, waiting_for
-from portal.accounts.audit_words import in_words
 from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm, UnlockForm
 from portal.accounts.middleware import KEY_COOKIE, locked_session, session_row, signed_in, signed_in_or_none
 from portal.accounts.models import ROLE_LABELS, StaffSession
@@ -18,12 +17,8 @@ from portal.accounts.queries import administered, administered_by, colleague
 from portal.accounts.renewal import keys_awaited
 from portal.accounts.sessions import end_sessions_of
 from portal.accounts.sign_in import set_cookies, sign_in, sign_out
-from portal.accounts.signed_in import visible_chains
-from portal.audit.actions import record
-from portal.audit.queries import entries_of
 from portal.common.errors import Forbidden, Invalid, Refusal
 from portal.common.paging import keyset_page
-from portal.organs.queries import organ_tree
 
 _HOME = "/desk/"
 
@@ -186,34 +181,3 @@ def person_page(request: HttpRequest, staff_id: UUID) -> HttpResponse:
         "labels": ROLE_LABELS,
     }
     return render(request, "accounts/person.html", context)
-
-
-@require_GET
-def audit_page(request: HttpRequest) -> HttpResponse:
-    """The log of the auditor's organ and those below; reading it is logged too."""
-    actor = signed_in(request)
-    actor.require("auditor")
-    organs = visible_chains(actor.staff)
-    rows = entries_of(organs)
-    organ = request.GET.get("organ", "")
-    if organ in organs:
-        rows = rows.filter(organ_id=organ)
-    else:  # anything else is not an organ: it must not get into the log of this reading
-        organ = ""
-    page = keyset_page(rows, order=("-at", "-id"), cursor=request.GET.get("cursor"), related=("organ",))
-    record(
-        organ=actor.staff.organ_id,
-        actor=actor.staff.username,
-        action="audit_read",
-        object_kind="audit",
-        object_id=organ or "all",
-        detail={"count": len(page.items)},
-    )
-    tree = organ_tree()
-    context = {
-        "page": page,
-        "lines": [in_words(entry) for entry in page.items],
-        "organ": organ,
-        "organs": [tree.node(code) for code in sorted(organs)],
-    }
-    return render(request, "accounts/audit.html", context)

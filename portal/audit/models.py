@@ -44,3 +44,28 @@ class AuditEntry(models.Model):
             # history of one object
             models.Index(fields=["object_kind", "object_id"], name="audit_entry_object"),
         ]
+
+
+class AuditSeal(models.Model):
+    """An organ's head as it stood on a day, signed by the node; each seal holds on to the one before it.
+
+    Every statement speaks of one organ alone, so that it can be shown to those who may see that organ.
+    """
+
+    organ = models.ForeignKey(Organ, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    day = models.DateField()
+    sequence = models.PositiveBigIntegerField()
+    link = models.BinaryField()
+    before = models.BinaryField()
+    """The fingerprint of the organ's seal before this one; zeros for the first."""
+    key_version = models.PositiveIntegerField()
+    signature = models.BinaryField()
+
+    class Meta:
+        app_label = "portal"
+        db_table = "audit_seal"
+        constraints = [
+            models.UniqueConstraint(fields=["organ", "number"], name="audit_seal_gap_free"),
+            models.UniqueConstraint(fields=["organ", "day"], name="audit_seal_once_a_day"),
+        ]

@@ -98,11 +98,32 @@ def refuse_unread_files(known: Collection[str]) -> None:
             raise ImproperlyConfigured(f"{name}: nothing reads this; only {', '.join(known)} come from files")
 
 
-def hex_key(name: str, value: str) -> str:
-    """The secret as it is; raises `ImproperlyConfigured`, without it, unless empty or 64 hex digits."""
-    if value and not re.fullmatch(r"[0-9a-fA-F]{64}", value):
-        raise ImproperlyConfigured(f"{name} must be 64 hex digits; it has {len(value)} characters")
-    return value
+MASTER_KEYS_AT_MOST = 2
+"""The new one and the one it takes over from."""
+
+
+def hex_keys(name: str, value: str) -> list[str]:
+    """Up to two keys of 64 hex digits, between commas or on lines of their own; none in an empty text.
+
+    Raises `ImproperlyConfigured`, without the secret, for anything else.
+    """
+    keys = re.split(r"[\s,]+", value.strip(" \t\r\n,")) if value.strip(" \t\r\n,") else []
+    if len(keys) > MASTER_KEYS_AT_MOST:
+        raise ImproperlyConfigured(f"{name} must hold at most {MASTER_KEYS_AT_MOST} keys; it has {len(keys)}")
+    for key in keys:
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", key):
+            raise ImproperlyConfigured(f"{name} must be 64 hex digits; it has {len(key)} characters")
+    return keys
+
+
+def secret_or_file(name: str, default: Path) -> tuple[str, Path]:
+    """A secret in the environment, and the file to look into where it is not there: `NAME_FILE` or `default`.
+
+    Raises `ImproperlyConfigured` when both are set, or the named file can't be read.
+    """
+    given = env_secret(name)  # reads the file once, to refuse a wrong one at start
+    path = os.environ.get(f"{name}_FILE", "")
+    return ("", Path(path)) if path else (given, default)
 
 
 def env_secret(name: str, default: str = "") -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -65,9 +65,23 @@ class Identity:
         return any(asdict(self).values())
 
 
-def canonical_bytes(*, kind: str, organ: str, form: str, content: Content) -> bytes:
-    """The original as bytes: JSON, keys sorted, no spaces, UTF-8, text verbatim."""
-    value = {"form": form, "kind": kind, "organ": organ, **asdict(content)}
+@dataclass(frozen=True)
+class FileDigest:
+    """A file that came with the filing: its bytes as sent, counted, and their SHA-256 in hex."""
+
+    size: int
+    digest: str
+
+
+def canonical_bytes(
+    *, kind: str, organ: str, form: str, content: Content, files: Sequence[FileDigest] = ()
+) -> bytes:
+    """The original as bytes, as docs/proof.md describes it: JSON, keys sorted, no spaces, text verbatim.
+
+    `files` in the order they were sent.
+    """
+    listed = [asdict(file) for file in files]
+    value = {"form": form, "kind": kind, "organ": organ, "files": listed, **asdict(content)}
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -176,10 +176,12 @@ class PurposeKey(models.Model):
         DEVICE = "device", "设备"
         PROOF = "proof", "收件证明"
         ROWS = "rows", "记录"
+        AUDIT = "audit", "审计链头"
 
     purpose = models.CharField(max_length=12, choices=Purpose)
     version = models.PositiveIntegerField()
     wrapped = models.BinaryField()
+    """Empty once the key is retired."""
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
 
@@ -187,5 +189,10 @@ class PurposeKey(models.Model):
         app_label = "portal"
         db_table = "vault_purpose_key"
         constraints = [
-            models.UniqueConstraint(fields=["purpose", "version"], name="vault_purpose_key_version")
+            models.UniqueConstraint(fields=["purpose", "version"], name="vault_purpose_key_version"),
+            # what the others opened, signed or marked stays in use for as long as the house stands
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True) | Q(purpose__in=["device", "pepper"]),
+                name="vault_purpose_key_may_retire",
+            ),
         ]

@@ -8,25 +8,24 @@ own mark is not noticed by it.
 import hmac
 import time
 
-from django.conf import settings
-
+from portal.vault.master_keys import MasterKeys, master_keys
 from portal.vault.models import PurposeKey
 from portal.vault.primitives import Tampered, keyed_hash
 from portal.vault.purpose_keys import active_keys
 
 _KEPT_SECONDS = 60
 _VERSION_BYTES = 2
-_kept: tuple[float, str, dict[int, bytes]] = (0.0, "", {})
+_kept: tuple[float, MasterKeys, dict[int, bytes]] = (0.0, (), {})
 
 
 def _keys(version: int | None = None) -> dict[int, bytes]:
     """The keys by version, newest first; kept for a minute, read anew for a version not known yet."""
     global _kept  # noqa: PLW0603  one process-wide copy of what is read for every row
-    read_at, master, keys = _kept
-    fresh = time.monotonic() - read_at < _KEPT_SECONDS and master == settings.YANLU_MASTER_KEY
+    read_at, masters, keys = _kept
+    fresh = time.monotonic() - read_at < _KEPT_SECONDS and masters == master_keys()
     if not fresh or not keys or (version is not None and version not in keys):
         keys = dict(active_keys(PurposeKey.Purpose.ROWS)[PurposeKey.Purpose.ROWS])
-        _kept = (time.monotonic(), settings.YANLU_MASTER_KEY, keys)
+        _kept = (time.monotonic(), master_keys(), keys)
     return keys
 
 

@@ -9,13 +9,18 @@ import base64
 import datetime as dt
 import json
 from dataclasses import dataclass
+from typing import Any
 
+from portal.common.errors import NotReady
 from portal.vault.models import PurposeKey
 from portal.vault.primitives import SODIUM, Tampered, keyed_hash, pack
 from portal.vault.purpose_keys import ActiveKeys, active_keys, key_of_version
 from portal.vault.receipts import proof_key
 
 _LABEL = "yanlu-proof-1"
+_FIELDS = {"v", "at", "digest", "key", "sig"}
+_LONGEST = 1000
+"""Characters of a proof, with room to spare."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +59,38 @@ def public_keys() -> dict[int, str]:
 
 
 def check_proof(proof: str, *, digits: str, canonical: bytes) -> Proof:
-    """The proof, checked against receipt and original. Raises `Tampered` when they do not belong together."""
+    """The proof, checked against receipt and original. Raises `Tampered` when they do not belong together.
+
+    White space in it is passed over: letters and mail break long lines.
+    """
+    fields = _fields("".join(proof.split()))
     try:
-        fields = json.loads(base64.urlsafe_b64decode(proof.strip()))
-        at, version = str(fields["at"]), int(fields["key"])
-        digest, signature = bytes.fromhex(fields["digest"]), base64.b64decode(fields["sig"])
+        at, version = str(fields["at"]), fields["key"]
+        digest, signature = bytes.fromhex(fields["digest"]), base64.b64decode(fields["sig"], validate=True)
         received_at = dt.datetime.fromisoformat(at)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, TypeError):
         raise Tampered from None
-    if digest != content_digest(digits, canonical):
+    if digest != content_digest(digits, canonical) or type(version) is not int:
         raise Tampered
-    public = SODIUM.public_half(key_of_version(PurposeKey.Purpose.PROOF, version)).certifying
+    try:
+        seed = key_of_version(PurposeKey.Purpose.PROOF, version)
+    except NotReady:
+        raise Tampered from None
+    public = SODIUM.public_half(seed).certifying
     SODIUM.verify(public, pack(_LABEL, at, digest), signature)
     return Proof(received_at=received_at, key_version=version)
+
+
+def _fields(proof: str) -> dict[str, Any]:
+    """What stands in a proof of this version. Raises `Tampered` for anything else."""
+    if len(proof) > _LONGEST:
+        raise Tampered
+    try:
+        fields = json.loads(base64.b64decode(proof, altchars=b"-_", validate=True))
+    except (ValueError, RecursionError):
+        raise Tampered from None
+    if not isinstance(fields, dict) or set(fields) != _FIELDS:
+        raise Tampered
+    if type(fields["v"]) is not int or fields["v"] != 1:
+        raise Tampered
+    return fields

@@ -46,6 +46,7 @@ def _verify(filed: dict[str, Any], answer: dict[str, Any], forms: list[Any], key
         "about_organ": filed.get("about_organ"),
         "title": filed["title"],
         "text": filed["content"],
+        "files": [],
         "subjects": [{**one, **subject} for subject in filed.get("subjects", [])],
         **{name: filed.get(name, "") for name in ("category", "occurred", "place")},
     }

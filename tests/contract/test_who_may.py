@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from moderation.forum.actions import create_forum
 from moderation.ledger.models import Lead
+from portal.audit.seals import seal_heads
 from tests.people import People, file_tip
 from tests.rest import Rest, read
 
@@ -115,6 +116,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "desk/passphrase/": (page(EVERYBODY), Rule("post", EVERYBODY, frozenset({200}), 403, 302)),
     "desk/drafts/": (Rule("post", EVERYBODY, frozenset({400}), 403, 401),),
     "desk/drafts/<uuid:draft_id>/discard/": (Rule("post", (), refused=404, nobody=302),),
+    "desk/audit/heads/": (page(("auditor",), method="post"),),
     "desk/queue/": (page(READERS),),
     "desk/queue/next/": (Rule("get", READERS, frozenset({200, 302}), 403, 302),),
     "desk/queue/<uuid:item_id>/": (page(HOLDERS, 404),),
@@ -160,6 +162,7 @@ def ids(people: People) -> dict[str, str]:
         {"outcome": "lead", "reason": "", "note": "", "version": detail["version"]},
     )
     assert decided.status_code == 200, decided.content
+    seal_heads()
     forum = create_forum(actor=people.clerk, kind="forum", name="座谈会", held_on=dt.date(2026, 11, 2))
     return {
         "<uuid:id>": str(report),

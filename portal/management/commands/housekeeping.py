@@ -1,4 +1,4 @@
-"""`manage.py housekeeping`: destroy expired keys, sessions and drafts, once or by the clock."""
+"""`manage.py housekeeping`: what goes by the clock: destroying, locking, sealing the log's heads."""
 
 import logging
 import signal
@@ -17,11 +17,15 @@ from portal.accounts.tasks import (
     expire_old_drafts,
     forget_overwritten,
     lock_sessions,
+    retire_keys,
+    seal_audit_heads,
 )
 
 TASKS: dict[str, Callable[[], None]] = {
     "destroy_node_keys": destroy_node_keys,
     "lock_sessions": lock_sessions,
+    "retire_keys": retire_keys,
+    "seal_audit_heads": seal_audit_heads,
     "clear_sessions": clear_sessions,
     "expire_old_drafts": expire_old_drafts,
     "forget_overwritten": forget_overwritten,
@@ -33,7 +37,7 @@ log = logging.getLogger(__name__)
 class Command(BaseCommand):
     """A process of its own instead of rows in the database that say what to run, and when."""
 
-    help = "销毁过期的节点密钥，锁定闲置的会话，清理过期的会话和草稿"
+    help = "销毁过期的密钥，锁定闲置的会话，为审计链头封签，清理过期的会话和草稿"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How often, if not once."""

@@ -14,7 +14,7 @@ from portal.accounts.audit_words import in_words
 from portal.audit.actions import record
 from portal.audit.models import AuditEntry
 from portal.intake.models import Channel, Kind
-from portal.vault.models import VaultKey
+from portal.vault.models import PurposeKey, VaultKey
 from tests.moderation.ledger.browser import browser
 from tests.people import CITY, COUNTY, OUTSIDER, People
 from tests.portal.public.pages import text_of
@@ -60,6 +60,7 @@ def test_words_of_closed_lists_are_the_lists_own() -> None:
         "source_class": SourceClass,
         "from": State,
         "purpose": VaultKey.Purpose,
+        "node_key": PurposeKey.Purpose,
     }
 
     for name, words in lists.items():

@@ -31,7 +31,7 @@ def test_keys_of_another_master_key_are_named_and_nothing_is_made(settings: Sett
     with pytest.raises(CommandError) as refused:
         call_command("vault", "keys")
 
-    closed = [f"{name}/1" for name in ("device", "lookup", "pepper", "proof", "receipt")]
+    closed = [f"{name}/1" for name in ("audit", "device", "lookup", "pepper", "proof", "receipt")]
     names = "、".join([*closed, f"node/{local_date(now()).isoformat()}"])
     assert str(refused.value) == f"主密钥打不开这些密钥：{names}。请核对 YANLU_MASTER_KEY"
     assert not PurposeKey.objects.filter(purpose="rows").exists()

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from portal.vault.locks import make_personal_key, new_lock, open_personal_key, relock, renew_lock
+from portal.vault.master_keys import wrap
 from portal.vault.models import PassphraseLock, PurposeKey, VaultKey
 from portal.vault.node_keys import destroy_expired, node_key
 from portal.vault.padding import pad, padded_size, unpad
 from portal.vault.primitives import Tampered, new_secret
-from portal.vault.purpose_keys import wrap
 from portal.vault.session_key import (
     lock_for_session,
     marked_key,
