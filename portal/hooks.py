@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
+    from portal.accounts.models import Staff
     from portal.intake.models import Message, Report
 
 
@@ -104,6 +105,12 @@ class Remind(Protocol):
     def __call__(self, *, report: Report, rule: str, due: dt.date, now: dt.datetime) -> None: ...
 
 
+class StaffChanged(Protocol):
+    """Somebody's roles were set or their account closed, by the administrator `by` (a user name)."""
+
+    def __call__(self, *, staff: Staff, by: str, now: dt.datetime) -> None: ...
+
+
 class Metrics(Protocol):
     """Figures for `/metrics`: name → value, without anything that betrays a single report."""
 
@@ -131,6 +138,7 @@ HOOKS = (
     "public_change",
     "due_changed",
     "remind",
+    "staff_changed",
     "metrics",
     "reference_data",
     "demo",
@@ -203,6 +211,12 @@ def remind(*, report: Report, rule: str, due: dt.date, now: dt.datetime) -> None
     """Tell the floors above that a date nears or has passed."""
     for receive in receivers("remind"):
         cast(Remind, receive)(report=report, rule=rule, due=due, now=now)
+
+
+def staff_changed(*, staff: Staff, by: str, now: dt.datetime) -> None:
+    """Tell the floors above that a person may do less than before."""
+    for receive in receivers("staff_changed"):
+        cast(StaffChanged, receive)(staff=staff, by=by, now=now)
 
 
 def metrics() -> dict[str, float]:

@@ -3,16 +3,20 @@
 from portal.accounts.models import Staff, StaffSession
 from portal.audit.models import AuditEntry, AuditHead
 from portal.calendar.models import *  # noqa: F403
-from portal.intake.models import Form, Message, Report
+from portal.identity.models import CarryOver, IdentityRequest
+from portal.intake.models import Form, IdentityOpening, Message, Report
 from portal.organs.models import *  # noqa: F403
 from portal.vault.models import Envelope, Grant, PassphraseLock, PurposeKey, SealedItem, VaultKey
 
 __all__ = [
     "AuditEntry",
     "AuditHead",
+    "CarryOver",
     "Envelope",
     "Form",
     "Grant",
+    "IdentityOpening",
+    "IdentityRequest",
     "Message",
     "PassphraseLock",
     "PurposeKey",

@@ -21,6 +21,7 @@ from portal.audit.queries import history_of
 from portal.common.clock import now as present
 from portal.common.errors import Invalid, NotReady
 from portal.common.sqlite.wal import fold_wal
+from portal.identity.actions import report_moved
 from portal.intake.content import MOST_SUBJECTS, Subject
 from portal.intake.holding import named_in
 from portal.intake.marks import check_mark, set_mark
@@ -139,6 +140,7 @@ def _move(
             if act == "lift":
                 conceal_leads(report)
             parcel.hand_over(report, actor.keyring, key)
+            report_moved(report, by=actor.staff.username, now=now)
         if note is not None:
             note.save()
         if to != main.state:

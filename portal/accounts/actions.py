@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from portal import hooks
 from portal.accounts.models import ROLE_LABELS, ROLES, Staff, StaffSession
 from portal.accounts.signed_in import KEY_OF_ROLE, SignedIn, key_path, staff_path
 from portal.audit.actions import record
@@ -145,6 +146,7 @@ def set_roles(
         with transaction.atomic():
             staff.save(update_fields=list(ROLES))
             _revoke_unneeded(staff, now)
+            hooks.staff_changed(staff=staff, by=actor.staff.username, now=now)
             _audit(actor, "roles_set", staff, now, roles=",".join(sorted(roles)))
     except IntegrityError:
         apart = "、".join(ROLE_LABELS[role] for role in ("custodian", "sysadmin", "secadmin", "auditor"))
@@ -165,6 +167,7 @@ def close_account(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = No
         Grant.objects.filter(to__path=staff_path(organ_tree(), staff), revoked_at__isnull=True).update(
             revoked_at=now
         )
+        hooks.staff_changed(staff=staff, by=actor.staff.username, now=now)
         _audit(actor, "account_closed", staff, now)
 
 

@@ -40,6 +40,16 @@ ACTIONS: dict[str, str] = {
     "item_lift": "密封径送",
     "item_lifted": "由下级院密封送来",
     "item_carry_over": "移交此前内容",
+    "identity_requested": "申请查阅身份",
+    "identity_approved": "批准查阅身份",
+    "identity_refused": "不批准查阅身份",
+    "identity_opened": "查阅身份",
+    "identity_expired": "身份查阅到期",
+    "identity_cancelled": "撤销查阅身份的申请",
+    "identity_returned": "提前归还身份",
+    "identity_withdrawn": "收回身份查阅",
+    "identity_closed": "结束查阅身份的申请",
+    "identity_carried": "移交身份的保管半",
     "leads_read": "查看线索台账",
     "lead_read": "打开线索",
     "lead_registered": "登记线索",
@@ -64,6 +74,7 @@ OBJECTS: dict[str, str] = {
 DETAILS: dict[str, str] = {
     "channel": "渠道",
     "count": "条数",
+    "days": "天数",
     "final": "办理结果",
     "from": "来自",
     "into": "并入",
@@ -78,6 +89,7 @@ DETAILS: dict[str, str] = {
     "searched": "使用了搜索",
     "source_class": "来源",
     "to": "转往",
+    "why": "原因",
 }
 """What else is on record of it."""
 
@@ -138,6 +150,7 @@ _VALUES: dict[str, Mapping[str, str]] = {
         "personal": "个人",
     },
     "roles": ROLE_LABELS,
+    "why": {"moved": "来件已转给别的院", "left": "申请人不再担任原岗位"},
 }
 """The words of the closed lists that stand in a detail; what is in none is an id, a name or a number."""
 

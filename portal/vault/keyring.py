@@ -6,8 +6,8 @@ from portal.vault.keys import OpenKey, open_grant
 from portal.vault.models import Grant, VaultKey
 from portal.vault.primitives import Tampered
 
-_DEPTH = 3
-"""personal ← oversight ← triage of a child organ is the longest chain there is."""
+_DEPTH = 4
+"""personal ← custody of the special office ← province ← city ← county is the longest chain there is."""
 
 
 class Keyring:

@@ -12,10 +12,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
 from portal.accounts.tasks import clear_sessions, destroy_node_keys, forget_overwritten
+from portal.identity.tasks import end_identity_requests
 
 TASKS: dict[str, Callable[[], None]] = {
     "destroy_node_keys": destroy_node_keys,
     "clear_sessions": clear_sessions,
+    "end_identity_requests": end_identity_requests,
     "forget_overwritten": forget_overwritten,
 }
 
