@@ -96,6 +96,8 @@ def request_line(actor: SignedIn, request_id: UUID) -> RequestLine:
 
 def standing_of(report: Report, actor: SignedIn) -> Standing:
     """How the identity of a report stands for somebody who sees the report."""
+    if report.identity_id is None:
+        return Standing(given=False, may_ask=False, mine=None, earlier=())
     rows = list(
         IdentityRequest.objects.filter(report=report)
         .select_related("requester", "decided_by")
@@ -104,9 +106,8 @@ def standing_of(report: Report, actor: SignedIn) -> Standing:
     mine = next(
         (one for one in rows if one.requester_id == actor.staff.pk and one.state in OPEN_STATES), None
     )
-    given = report.identity_id is not None
-    asks = given and mine is None and may_ask(actor.staff, report)
-    return Standing(given, asks, mine, tuple(one for one in rows if one is not mine))
+    earlier = tuple(one for one in rows if one is not mine)
+    return Standing(True, mine is None and may_ask(actor.staff, report), mine, earlier)
 
 
 def state_word(request: IdentityRequest) -> str:

@@ -73,7 +73,7 @@ def ask(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Ask for the identity of one report."""
     actor = signed_in(request)
     report = report_to_ask_about(actor, report_id)
-    form = AskForm(request.POST or None)
+    form = AskForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.ask_for_identity(

@@ -23,7 +23,7 @@ _LINKS = (
     (Link("线索台账", "/desk/leads/"), LEADS),
     (Link("登记来件", "/desk/log/"), frozenset({"clerk"})),
     (Link("座谈会", "/desk/forums/"), FORUMS),
-    (Link("身份", "/desk/identity/"), IDENTITIES),
+    (Link("身份查阅", "/desk/identity/"), IDENTITIES),
     (Link("授权", "/desk/grants/"), KEY_HOLDERS),
     (Link("人员", "/desk/staff/"), STAFF_KEEPERS),
     (Link("审计", "/desk/audit/"), frozenset({"auditor"})),
