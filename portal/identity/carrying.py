@@ -66,11 +66,14 @@ def carry_identities(*, actor: SignedIn, now: dt.datetime | None = None) -> int:
 
 
 def _carry(waiting: Report, actor: SignedIn, now: dt.datetime) -> bool:
+    identity = waiting.identity
+    if identity is None:
+        return False
     key = _custody_key(waiting.holder_id)
     with transaction.atomic():
         report = Report.objects.select_for_update().get(pk=waiting.pk)
         check_mark(report)
-        item = _identity_of(report)
+        item = SealedItem.objects.prefetch_related("envelopes__recipient").get(pk=identity.pk)
         old = custody_owner(item)
         moved_again = report.holder_id != waiting.holder_id or old in (None, report.holder_id)
         if moved_again or not CarryOver.objects.filter(report=report).delete()[0]:
@@ -81,11 +84,6 @@ def _carry(waiting: Report, actor: SignedIn, now: dt.datetime) -> bool:
             _carry_words(report, actor.keyring, key)
         transaction.on_commit(fold_wal)
     return True
-
-
-def _identity_of(report: Report) -> SealedItem:
-    rows = SealedItem.objects.prefetch_related("envelopes__recipient")
-    return rows.get(pk=report.identity_id or report.pk)
 
 
 def _carry_words(report: Report, keyring: Keyring, key: CertifiedKey) -> None:

@@ -124,11 +124,11 @@ def _page(rows: QuerySet[IdentityRequest], keyring: Keyring, cursor: str | None)
 
 def _lines(rows: list[IdentityRequest], keyring: Keyring) -> list[RequestLine]:
     prefetch_related_objects(rows, "reason__envelopes", "answer__envelopes")
-    return [_line(row, keyring) for row in rows]
+    tree = organ_tree()
+    return [_line(row, keyring, tree.node(row.report.holder_id).display_name) for row in rows]
 
 
-def _line(row: IdentityRequest, keyring: Keyring) -> RequestLine:
-    holder = organ_tree().node(row.report.holder_id).display_name
+def _line(row: IdentityRequest, keyring: Keyring, holder: str) -> RequestLine:
     word, tone = state_word(row), _TONES.get(row.state, "")
     try:
         check_mark(row)

@@ -69,7 +69,8 @@ def _secrets(item: SealedItem, people: Iterable[SignedIn]) -> set[bytes]:
 
 def _opened_by_force(report: UUID, people: Iterable[SignedIn]) -> set[bytes]:
     """What comes out when every secret, and every two of them joined, is tried as the identity's key."""
-    item = SealedItem.objects.get(pk=Report.objects.get(pk=report).identity_id)
+    item = Report.objects.get(pk=report).identity
+    assert item is not None
     secrets = _secrets(item, people)
     tries = secrets | {xor(one, two) for one, two in combinations(secrets, 2)}
     found = set()

@@ -50,7 +50,9 @@ def report_of(request: IdentityRequest) -> Report:
 
 def item_of(request: IdentityRequest) -> SealedItem:
     """The sealed identity as it lies in the table now."""
-    return SealedItem.objects.get(pk=report_of(request).identity_id)
+    identity = report_of(request).identity
+    assert identity is not None
+    return identity
 
 
 def shares(request: IdentityRequest) -> list[tuple[str, str]]:
