@@ -150,7 +150,13 @@ _VALUES: dict[str, Mapping[str, str]] = {
         "personal": "个人",
     },
     "roles": ROLE_LABELS,
-    "why": {"moved": "来件已转给别的院", "left": "申请人不再担任原岗位"},
+    "why": {
+        "cancelled": "申请人撤销",
+        "returned": "申请人提前归还",
+        "withdrawn": "保管员收回",
+        "moved": "来件已转给别的院",
+        "left": "申请人不再担任原岗位",
+    },
 }
 """The words of the closed lists that stand in a detail; what is in none is an id, a name or a number."""
 

@@ -85,20 +85,21 @@ def word_keys(holder: str, requester: Staff) -> list[CertifiedKey]:
 
 def cancel_request(*, actor: SignedIn, request_id: UUID, now: dt.datetime | None = None) -> IdentityRequest:
     """Take one's own request back before it is decided. Raises `NotFound`, `Invalid`, `Stale`."""
-    return _end_own(actor, request_id, State.REQUESTED, ClosedFor.CANCELLED, now)
+    now, by = now or present(), actor.staff.username
+    request = own_request(actor, request_id)
+    require_state(request, State.REQUESTED)
+    with transaction.atomic():
+        report = locked_report(request)
+        close(request, report, "identity_cancelled", why=ClosedFor.CANCELLED, by=by, now=now)
+    return request
 
 
 def return_identity(*, actor: SignedIn, request_id: UUID, now: dt.datetime | None = None) -> IdentityRequest:
     """Give back what was lent before its time. Raises `NotFound`, `Invalid`, `Stale`."""
-    return _end_own(actor, request_id, State.APPROVED, ClosedFor.RETURNED, now)
-
-
-def _end_own(
-    actor: SignedIn, request_id: UUID, state: State, why: ClosedFor, now: dt.datetime | None
-) -> IdentityRequest:
+    now, by = now or present(), actor.staff.username
     request = own_request(actor, request_id)
-    require_state(request, state)
+    require_state(request, State.APPROVED)
     with transaction.atomic():
         report = locked_report(request)
-        close(request, report, why=why, by=actor.staff.username, now=now or present())
+        close(request, report, "identity_returned", why=ClosedFor.RETURNED, by=by, now=now)
     return request

@@ -90,7 +90,14 @@ def withdraw_approval(
     require_state(request, State.APPROVED)
     with transaction.atomic():
         report = locked_report(request)
-        close(request, report, why=ClosedFor.WITHDRAWN, by=actor.staff.username, now=now or present())
+        close(
+            request,
+            report,
+            "identity_withdrawn",
+            why=ClosedFor.WITHDRAWN,
+            by=actor.staff.username,
+            now=now or present(),
+        )
     return request
 
 

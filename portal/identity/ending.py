@@ -14,22 +14,15 @@ from portal.intake.models import Report
 from portal.vault.halves import custody_owner, take_lent_halves
 from portal.vault.models import Envelope, SealedItem, VaultKey
 
-_ACTION_OF: dict[str, str] = {
-    ClosedFor.CANCELLED: "identity_cancelled",
-    ClosedFor.RETURNED: "identity_returned",
-    ClosedFor.WITHDRAWN: "identity_withdrawn",
-    ClosedFor.MOVED: "identity_closed",
-    ClosedFor.LEFT: "identity_closed",
-}
 
-
-def close(request: IdentityRequest, report: Report, *, why: ClosedFor, by: str, now: dt.datetime) -> None:
+def close(
+    request: IdentityRequest, report: Report, action: str, *, why: ClosedFor, by: str, now: dt.datetime
+) -> None:
     """End a request, delete what was lent for it, put it on record. Call in a transaction, report locked.
 
     Raises `Stale` where somebody was faster.
     """
-    detail = {"why": why.value} if _ACTION_OF[why] == "identity_closed" else {}
-    log(report, _ACTION_OF[why], by=by, now=now, **detail)
+    log(report, action, by=by, now=now, **({"why": why.value} if action == "identity_closed" else {}))
     change(request, State.CLOSED, ended_at=now, closed_for=why.value)
     _take_half(request, report)
 
@@ -83,7 +76,7 @@ def report_moved(report: Report, *, by: str, now: dt.datetime) -> None:
     requests = list(IdentityRequest.objects.filter(report=report))
     for request in requests:
         if request.state in OPEN_STATES:
-            close(request, report, why=ClosedFor.MOVED, by=by, now=now)
+            close(request, report, "identity_closed", why=ClosedFor.MOVED, by=by, now=now)
     item = SealedItem.objects.get(pk=report.identity_id)
     take_lent_halves(item)
     words = [one for request in requests for one in (request.reason_id, request.answer_id) if one]
@@ -106,7 +99,7 @@ def staff_changed(staff: Staff, *, by: str, now: dt.datetime) -> None:
     for request in rows.order_by("report"):
         report = reports[request.report_id]
         if not may_ask(staff, report):
-            close(request, report, why=ClosedFor.LEFT, by=by, now=now)
+            close(request, report, "identity_closed", why=ClosedFor.LEFT, by=by, now=now)
 
 
 def _locked_reports(ids: Iterable[object]) -> dict[object, Report]:

@@ -13,6 +13,7 @@ from portal.accounts import audit_words
 from portal.accounts.audit_words import in_words
 from portal.audit.actions import record
 from portal.audit.models import AuditEntry
+from portal.identity.models import ClosedFor
 from portal.intake.models import Channel, Kind
 from portal.vault.models import VaultKey
 from tests.moderation.ledger.browser import browser
@@ -21,7 +22,7 @@ from tests.portal.public.pages import text_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/desk/audit/"
-WRITERS = {"record": "action", "Act": 2, "_audit": None}
+WRITERS = {"record": "action", "Act": 2, "_audit": None, "log": 1, "close": 2}
 """Who writes the log, and where the action stands among their arguments; `None`: any word."""
 
 
@@ -60,6 +61,7 @@ def test_words_of_closed_lists_are_the_lists_own() -> None:
         "source_class": SourceClass,
         "from": State,
         "purpose": VaultKey.Purpose,
+        "why": ClosedFor,
     }
 
     for name, words in lists.items():
