@@ -126,6 +126,12 @@ class InSight(Protocol):
     def __call__(self, *, staff: Staff, about: UUID) -> bool: ...
 
 
+class StaffChanged(Protocol):
+    """Somebody's roles were set or their account closed, by the administrator `by` (a user name)."""
+
+    def __call__(self, *, staff: Staff, by: str, now: dt.datetime) -> None: ...
+
+
 class Metrics(Protocol):
     """Figures for `/metrics`: name → value, without anything that betrays a single report."""
 
@@ -155,6 +161,7 @@ HOOKS = (
     "remind",
     "tampering_noticed",
     "in_sight",
+    "staff_changed",
     "metrics",
     "reference_data",
     "demo",
@@ -238,6 +245,12 @@ def tampering_noticed(*, what: str, object_id: str, owner: str = "") -> None:
 def in_sight(*, staff: Staff, about: UUID) -> bool:
     """Whether any room knows this object and shows it to this person. Call in a transaction."""
     return any(cast(InSight, look)(staff=staff, about=about) for look in receivers("in_sight"))
+
+
+def staff_changed(*, staff: Staff, by: str, now: dt.datetime) -> None:
+    """Tell the floors above that a person may do less than before."""
+    for receive in receivers("staff_changed"):
+        cast(StaffChanged, receive)(staff=staff, by=by, now=now)
 
 
 def metrics() -> dict[str, float]:

@@ -3,7 +3,8 @@
 from portal.accounts.models import Draft, Staff, StaffSession
 from portal.audit.models import AuditEntry, AuditHead, AuditSeal
 from portal.calendar.models import *  # noqa: F403
-from portal.intake.models import Form, Message, Report
+from portal.identity.models import CarryOver, IdentityRequest
+from portal.intake.models import Form, IdentityOpening, Message, Report
 from portal.organs.models import *  # noqa: F403
 from portal.vault.models import (
     Envelope,
@@ -19,10 +20,13 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "CarryOver",
     "Draft",
     "Envelope",
     "Form",
     "Grant",
+    "IdentityOpening",
+    "IdentityRequest",
     "Message",
     "PassphraseLock",
     "PurposeKey",

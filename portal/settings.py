@@ -87,12 +87,16 @@ YANLU_HOOKS: dict[str, list[str]] = {
         "moderation.triage.receivers.report_filed",
         "moderation.deadlines.receivers.report_filed",
     ],
-    "report_added": ["moderation.triage.receivers.report_added"],
+    "report_added": [
+        "moderation.triage.receivers.report_added",
+        "portal.identity.receivers.report_added",
+    ],
     "report_withdrawn": [
         "moderation.triage.receivers.report_withdrawn",
         "moderation.deadlines.receivers.report_withdrawn",
     ],
     "report_rated": ["moderation.triage.receivers.report_rated"],
+    "staff_changed": ["portal.identity.receivers.staff_changed"],
     "public_change": ["moderation.deadlines.receivers.public_change"],
     "due_changed": ["moderation.triage.receivers.due_changed"],
     "remind": [],

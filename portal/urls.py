@@ -13,6 +13,7 @@ _docs = csp_update({"style-src": "'unsafe-inline'"})(
 urlpatterns = [
     path("", include("portal.public.urls")),
     path("desk/", include("portal.accounts.urls")),
+    path("desk/", include("portal.identity.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs/", _docs, name="api-docs"),
     path("api/v1/desk/", include("portal.accounts.api_urls")),

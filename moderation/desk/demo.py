@@ -24,6 +24,8 @@ from portal.accounts.signed_in import SignedIn, acting, key_owner
 from portal.common.clock import BEIJING, local_date
 from portal.common.clock import now as present
 from portal.common.errors import NotReady
+from portal.identity.actions import approve_request, ask_for_identity, open_identity, return_identity
+from portal.identity.models import IdentityRequest
 from portal.intake.actions import Receipt, submit_report
 from portal.intake.content import Subject
 from portal.intake.models import Kind, Report
@@ -47,6 +49,8 @@ POLICE_ANSWER = (
 QUESTION = (
     "请补充：是哪个院、哪位工作人员；大概什么时间、什么事情；您是怎么知道的；有没有可以证明的材料或者人。"
 )
+WHY_IDENTITY = "实名举报，需要当面核对身份并告知办理情况。"
+WHY_AGAIN = "来件人在电话里说有录音，需要核对是不是本人。"
 MORE_ABOUT_CITY = "补充：我刚知道，刘某的领导、成都市检察院的一名处长打过招呼。"
 
 
@@ -148,6 +152,22 @@ def _reporter(name: str, act: Callable[..., object], **given: Any) -> Deed:
     return deed
 
 
+def _ask_who(name: str, username: str, reason: str) -> Deed:
+    def deed(stage: Stage, at: dt.datetime) -> None:
+        report = stage.receipts[name].report
+        ask_for_identity(actor=stage.actor(username), report_id=report, reason=reason, now=at)
+
+    return deed
+
+
+def _on_request(name: str, username: str, act: Callable[..., object], **given: Any) -> Deed:
+    def deed(stage: Stage, at: dt.datetime) -> None:
+        request = IdentityRequest.objects.get(report=stage.receipts[name].report)
+        act(actor=stage.actor(username), request_id=request.pk, now=at, **given)
+
+    return deed
+
+
 def _hand_over(stage: Stage, at: dt.datetime) -> None:
     register_lead(
         actor=stage.actor("triager"),
@@ -209,6 +229,11 @@ PAST: tuple[tuple[When, Deed], ...] = (
     ((12, "20:41"), _file("tea_house")),
     ((11, "09:20"), _decide("tea_house", "triager", outcome=Outcome.LEAD, note="内容具体，有监控可查。")),
     ((11, "09:34"), _reply("tea_house", "triager", text=RECEIVED)),
+    ((10, "09:10"), _ask_who("tea_house", "triager", WHY_IDENTITY)),
+    ((10, "10:26"), _on_request("tea_house", "custodian", approve_request, days=3)),
+    ((10, "10:41"), _on_request("tea_house", "triager", open_identity)),
+    ((10, "11:30"), _on_request("tea_house", "triager", return_identity)),
+    ((1, "15:20"), _ask_who("tea_house", "leader", WHY_AGAIN)),
     ((9, "10:05"), _file("tea_house_again")),
     ((8, "15:12"), _merge("tea_house_again", "tea_house")),
     ((9, "22:17"), _file("asked_about_case")),

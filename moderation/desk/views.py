@@ -16,6 +16,7 @@ from portal.accounts.signed_in import QUEUE_ROLES, SignedIn, visible_holders
 from portal.audit.actions import record
 from portal.common.clock import local_date
 from portal.common.clock import now as present
+from portal.identity.queries import custodians_day
 from portal.organs.queries import organ_tree
 from portal.shell.navigation import KEY_HOLDERS
 
@@ -35,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "today": local_date(now),
         "waiting": waiting_for(actor) if staff.roles & KEY_HOLDERS else [],
         "fingerprint": own_fingerprint(actor),
+        "identity": custodians_day(actor) if staff.custodian else None,
         "roles": staff.roles,
         "claim_minutes": settings.YANLU_CLAIM_MINUTES,
     }

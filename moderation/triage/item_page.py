@@ -28,6 +28,8 @@ from portal.accounts.signed_in import QUEUE_ROLES, SignedIn
 from portal.common.clock import local_date
 from portal.common.errors import Refusal
 from portal.common.words import one_line
+from portal.identity.forms import AskForm
+from portal.identity.queries import standing_of
 from portal.intake.content import Content, Subject
 from portal.organs.queries import organ_tree
 from portal.organs.tree import OrganTree
@@ -90,6 +92,8 @@ def item_context(
         "content": detail.content,
         "letter": _letter(detail, tree) if detail.content else {},
         "messages": detail.messages,
+        "identity": standing_of(item.report, actor),
+        "identity_form": AskForm(),
         "notes": [(note, names.get(note.author, note.author)) for note in notes],
         "damaged": any(one.code == "sealed_text_damaged" for one in detail.findings),
         "unread": sum(entry.text is None for entry in detail.messages),

@@ -22,6 +22,7 @@ from portal.audit.queries import history_of
 from portal.common.clock import now as present
 from portal.common.errors import Invalid, NotReady
 from portal.common.sqlite.wal import fold_wal
+from portal.identity.actions import report_moved
 from portal.intake.content import MOST_SUBJECTS, Subject
 from portal.intake.holding import named_in
 from portal.intake.marks import check_mark, set_mark
@@ -140,6 +141,7 @@ def _move(
             if act == "lift":
                 conceal_leads(report)
             parcel.hand_over(report, actor.keyring, key)
+            report_moved(report, by=actor.staff.username, now=now)
         drop_drafts(about=[*reports, *lead_ids(reports)])  # what was typed here about it
         if note is not None:
             note.save()

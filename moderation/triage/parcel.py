@@ -11,14 +11,8 @@ from portal.common.errors import Invalid
 from portal.intake.bindings import message_binding, original_binding
 from portal.intake.models import Message, Report
 from portal.vault.certificates import CertifiedKey
-from portal.vault.items import (
-    Binding,
-    ThreadRecipient,
-    can_open,
-    can_open_half,
-    hand_half_over,
-    reseal_item,
-)
+from portal.vault.halves import can_open_half, hand_half_over
+from portal.vault.items import Binding, ThreadRecipient, can_open, reseal_item
 from portal.vault.keyring import Keyring
 from portal.vault.models import Envelope, SealedItem
 
@@ -39,8 +33,8 @@ class Piece:
 class Parcel:
     """One item and its pieces. Of the reporter's identity only the holder's half goes along.
 
-    The custodian's half stays with the old custodian, to whom it says nothing without the other one; the
-    custodian above holds that key too.
+    The custodian's half stays where it is, saying nothing without the other one, until a custodian carries
+    it over (`portal.identity.carrying`).
     """
 
     item: TriageItem

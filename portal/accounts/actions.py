@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from portal import hooks
 from portal.accounts.models import ROLE_LABELS, ROLES, Staff, StaffSession
 from portal.accounts.passphrases import check_passphrase
 from portal.accounts.signed_in import KEY_OF_ROLE, SignedIn, key_owner, staff_path
@@ -159,6 +160,7 @@ def set_roles(
         with transaction.atomic():
             staff.save(update_fields=list(ROLES))
             _revoke_unneeded(staff, now)
+            hooks.staff_changed(staff=staff, by=actor.staff.username, now=now)
             audit_staff(actor, "roles_set", staff, now, roles=",".join(sorted(roles)))
     except IntegrityError:
         apart = "、".join(ROLE_LABELS[role] for role in ("custodian", "sysadmin", "secadmin", "auditor"))
@@ -179,6 +181,7 @@ def close_account(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = No
         staff.active, staff.invitation_hash, staff.invited_until = False, None, None
         staff.save(update_fields=["active", "invitation_hash", "invited_until"])
         end_personal_key(staff, now=now, why=Grant.Ended.LEFT)
+        hooks.staff_changed(staff=staff, by=actor.staff.username, now=now)
         audit_staff(actor, "account_closed", staff, now)
 
 

@@ -56,6 +56,16 @@ ACTIONS: dict[str, str] = {
     "item_lift": "密封径送",
     "item_lifted": "由下级院密封送来",
     "item_carry_over": "移交此前内容",
+    "identity_requested": "申请查阅身份",
+    "identity_approved": "批准查阅身份",
+    "identity_refused": "不批准查阅身份",
+    "identity_opened": "查阅身份",
+    "identity_expired": "身份查阅到期",
+    "identity_cancelled": "撤销查阅身份的申请",
+    "identity_returned": "提前归还身份",
+    "identity_withdrawn": "收回身份查阅",
+    "identity_closed": "结束查阅身份的申请",
+    "identity_carried": "移交身份的保管半",
     "leads_read": "查看线索台账",
     "lead_read": "打开线索",
     "lead_registered": "登记线索",
@@ -87,6 +97,7 @@ OBJECTS: dict[str, str] = {
 DETAILS: dict[str, str] = {
     "channel": "渠道",
     "count": "条数",
+    "days": "天数",
     "final": "办理结果",
     "from": "来自",
     "generation": "第几代",
@@ -104,6 +115,7 @@ DETAILS: dict[str, str] = {
     "source_class": "来源",
     "to": "转往",
     "version": "版本",
+    "why": "原因",
 }
 """What else is on record of it."""
 
@@ -174,6 +186,13 @@ _VALUES: dict[str, Mapping[str, str]] = {
         "audit": "审计链头",
     },
     "roles": ROLE_LABELS,
+    "why": {
+        "cancelled": "申请人撤销",
+        "returned": "申请人提前归还",
+        "withdrawn": "保管员收回",
+        "moved": "来件已转给别的院",
+        "left": "申请人不再担任原岗位",
+    },
 }
 """The words of the closed lists that stand in a detail; what is in none is an id, a name or a number."""
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from portal.common.rest import StrictSerializer
 from portal.intake.content import LONGEST, MOST_SUBJECTS
 from portal.intake.models import Kind, Message, Status
+from portal.intake.queries import NOTICE
 
 
 def _text(name: str, *, required: bool = False) -> serializers.CharField:
@@ -68,7 +69,10 @@ THREAD_MESSAGE = inline_serializer(
     "ThreadMessage",
     {
         "at": serializers.DateTimeField(),
-        "from": serializers.ChoiceField(choices=Message.Author.choices),
+        "from": serializers.ChoiceField(
+            choices=[*Message.Author.choices, (NOTICE, "通知")],
+            help_text="notice：系统告知来件人的事，如身份信息在哪天被查阅",
+        ),
         "text": serializers.CharField(),
     },
     many=True,

@@ -12,6 +12,7 @@ from portal import hooks
 from portal.accounts.models import Staff
 from portal.accounts.signed_in import SignedIn, at_home, key_path
 from portal.audit.actions import PUBLIC, record
+from portal.common.clock import local_date
 from portal.common.clock import now as present
 from portal.common.errors import Forbidden, Invalid, NotReady, Stale
 from portal.common.ids import new_id
@@ -28,7 +29,7 @@ from portal.intake.content import (
 from portal.intake.forms_archive import current_form
 from portal.intake.holding import holder_for, keyed_holder
 from portal.intake.marks import check_mark, set_mark
-from portal.intake.models import Channel, Kind, Message, Report, Status
+from portal.intake.models import Channel, IdentityOpening, Kind, Message, Report, Status
 from portal.organs.queries import organ_tree, public_categories
 from portal.organs.recusal import NoHolder
 from portal.organs.tree import OrganTree, UnknownOrgan
@@ -250,6 +251,15 @@ def set_reply_due(*, report: Report, due: dt.date | None) -> None:
     report.reply_due = due
     report.promised = report.promised or due
     report.save(update_fields=["reply_due", "promised"])
+
+
+def note_identity_opened(*, report: Report, now: dt.datetime) -> None:
+    """Put into the reporter's thread that the identity was opened, once a day. Call in a transaction."""
+    _, first = IdentityOpening.objects.get_or_create(
+        report=report, day=local_date(now), defaults={"at": now.replace(microsecond=0)}
+    )
+    if first:
+        hooks.public_change(report=report, what="identity_opened", now=now)
 
 
 def post_office_message(

@@ -100,6 +100,23 @@ class Report(models.Model):
         ]
 
 
+class IdentityOpening(models.Model):
+    """A day on which somebody opened the reporter's identity: told to the reporter, but not by whom."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="identity_openings")
+    day = models.DateField()
+    at = models.DateTimeField()
+    """The first opening of that day."""
+
+    class Meta:
+        app_label = "portal"
+        db_table = "intake_identity_opening"
+        constraints = [
+            models.UniqueConstraint(fields=["report", "day"], name="intake_identity_opening_once_a_day")
+        ]
+
+
 class Message(models.Model):
     """One entry of a report's thread after the original."""
 

@@ -12,7 +12,7 @@ from portal.common.errors import Forbidden, NotFound
 from portal.intake.bindings import message_binding, original_binding
 from portal.intake.content import Content, content_from
 from portal.intake.marks import check_mark
-from portal.intake.models import Message, Report, Status
+from portal.intake.models import IdentityOpening, Message, Report, Status
 from portal.vault.items import can_open, open_item
 from portal.vault.keyring import Keyring
 from portal.vault.primitives import Tampered
@@ -20,6 +20,11 @@ from portal.vault.receipts import ThreadKey, parsed, secrets_from_digits
 
 REPORTER_LINE = "（您补充的内容已送达，出于保密不再显示。）"
 """What stands in the thread for the reporter's own words: they were sealed forward."""
+NOTICE = "notice"
+"""The author of what the system itself tells the reporter."""
+IDENTITY_OPENED = "identity_opened"
+IDENTITY_OPENED_LINE = "经身份保管员批准，工作人员查阅了您留下的身份信息。"
+"""What stands in the thread for a day on which the identity was opened: when, and not by whom."""
 
 
 class UnknownReceipt(NotFound):
@@ -44,7 +49,7 @@ class Opened:
 
 @dataclass(frozen=True)
 class ThreadEntry:
-    """One line of the thread as the reporter sees it."""
+    """One line of the thread as the reporter sees it; `author` may be `NOTICE`."""
 
     at: dt.datetime
     author: str
@@ -63,6 +68,8 @@ class Thread:
     asked: str | None
     rating: int | None
     withdrawn: bool
+    identity_given: bool
+    identity_opened: bool
     may_rate: bool
 
 
@@ -107,10 +114,12 @@ def open_thread(receipt: str) -> Thread:
     """What the reporter sees. Raises `UnknownReceipt`, `ReceiptToChange`."""
     opened = find_by_receipt(receipt)
     report = opened.report
-    rows = _thread_rows(report)
-    entries = tuple(
-        ThreadEntry(row.at, row.author, row.act, _words_for_reporter(row, opened.thread_key)) for row in rows
-    )
+    said = [
+        ThreadEntry(row.at, row.author, row.act, _words_for_reporter(row, opened.thread_key))
+        for row in _thread_rows(report)
+    ]
+    notices = _notices(report)
+    entries = tuple(sorted([*said, *notices], key=lambda entry: entry.at))
     questions = [entry for entry in entries if entry.act == Message.Act.QUESTION]
     waiting = report.status == Status.SUPPLEMENT_NEEDED and questions
     return Thread(
@@ -121,8 +130,17 @@ def open_thread(receipt: str) -> Thread:
         asked=questions[-1].text if waiting else None,
         rating=report.rating,
         withdrawn=report.withdrawn_at is not None,
+        identity_given=report.identity_id is not None,
+        identity_opened=bool(notices),
         may_rate=any(entry.act == Message.Act.REPLY for entry in entries),
     )
+
+
+def _notices(report: Report) -> list[ThreadEntry]:
+    if report.identity_id is None:
+        return []
+    openings = IdentityOpening.objects.filter(report=report).order_by("day")
+    return [ThreadEntry(one.at, NOTICE, IDENTITY_OPENED, IDENTITY_OPENED_LINE) for one in openings]
 
 
 def _thread_rows(report: Report) -> QuerySet[Message]:

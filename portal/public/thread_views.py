@@ -19,6 +19,7 @@ from portal.common.errors import Invalid, RateLimited, Refusal
 from portal.common.words import as_paragraphs
 from portal.intake.models import Message
 from portal.intake.queries import (
+    NOTICE,
     ReceiptToChange,
     Thread,
     UnknownReceipt,
@@ -210,9 +211,11 @@ def _thread_page(request: HttpRequest, receipt: str, thread: Thread, said: Said)
 
 
 def _entry(at: dt.datetime, author: str, act: str, text: str) -> dict[str, Any]:
+    notice = author == NOTICE
     return {
         "at": at,
         "by_office": author == Message.Author.OFFICE,
-        "label": Message.Act(act).label,
+        "notice": notice,
+        "label": "身份查阅" if notice else Message.Act(act).label,
         "words": as_paragraphs(text),
     }

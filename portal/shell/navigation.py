@@ -6,6 +6,7 @@ from typing import NamedTuple
 QUEUE = frozenset({"moderator", "triager", "leader", "supervisor"})
 LEADS = frozenset({"triager", "handler", "leader", "supervisor", "verifier"})
 FORUMS = frozenset({"clerk", "triager", "leader", "supervisor"})
+IDENTITIES = frozenset({"moderator", "triager", "leader", "custodian"})
 KEY_HOLDERS = frozenset({"moderator", "triager", "leader", "supervisor", "custodian"})
 STAFF_KEEPERS = frozenset({"sysadmin", "secadmin"})
 
@@ -22,6 +23,7 @@ _LINKS = (
     (Link("线索台账", "/desk/leads/"), LEADS),
     (Link("登记来件", "/desk/log/"), frozenset({"clerk"})),
     (Link("座谈会", "/desk/forums/"), FORUMS),
+    (Link("身份查阅", "/desk/identity/"), IDENTITIES),
     (Link("授权", "/desk/grants/"), KEY_HOLDERS),
     (Link("人员", "/desk/staff/"), STAFF_KEEPERS),
     (Link("审计", "/desk/audit/"), frozenset({"auditor"})),

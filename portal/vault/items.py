@@ -1,7 +1,7 @@
 """Sealed items: one data key each, bound to table, row and field, opened through envelopes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -27,6 +27,10 @@ from portal.vault.primitives import (
 from portal.vault.session_key import OwnKey
 
 Share = Envelope.Share
+
+
+class NotForThem(Tampered):
+    """No envelope of the item is for this opener: nothing was changed, they just do not have the key."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,11 @@ _Label = tuple[bytes | str | int, ...]
 """What a box says of itself beside its suite, which is packed in front when it is sealed or opened."""
 
 
-def _label(item_id: UUID, purpose: str, share: str, recipient: UUID, generation: int) -> _Label:
-    return purpose, item_id.bytes, share, recipient.bytes, generation
+def _label(
+    item_id: UUID, purpose: str, share: str, recipient: UUID, generation: int, errand: UUID | None = None
+) -> _Label:
+    bound = (errand.bytes,) if errand else ()
+    return purpose, item_id.bytes, share, recipient.bytes, generation, *bound
 
 
 def _sealed(sealing: bytes, label: _Label, secret: bytes) -> bytes:
@@ -106,9 +113,41 @@ def _envelope(
         label = _label(item.id, item.purpose, share, recipient.report, 1)
         sealed = _sealed(recipient.sealing, label, secret)
         return Envelope(item=item, recipient=None, share=share, sealed=sealed)
-    label = _label(item.id, item.purpose, share, recipient.id, recipient.generation)
+    return seal_share(item, share, recipient, secret)
+
+
+def seal_share(
+    item: SealedItem,
+    share: str,
+    recipient: CertifiedKey | OwnKey,
+    secret: bytes,
+    *,
+    errand: UUID | None = None,
+) -> Envelope:
+    """An unsaved envelope with a share of the item's key. With `errand` it opens for that errand only."""
+    label = _label(item.id, item.purpose, share, recipient.id, recipient.generation, errand)
     sealed = _sealed(recipient.public.sealing, label, secret)
     return Envelope(item=item, recipient_id=recipient.id, share=share, sealed=sealed)
+
+
+def reachable_share(item: SealedItem, share: str, keyring: Keyring) -> Envelope | None:
+    """The envelope of this share whose recipient's key the person can reach, if any."""
+    for envelope in item.envelopes.all():
+        at_hand = envelope.recipient_id is not None and keyring.key(envelope.recipient_id) is not None
+        if envelope.share == share and at_hand:
+            return envelope
+    return None
+
+
+def open_share(item: SealedItem, share: str, keyring: Keyring, *, errand: UUID | None = None) -> bytes:
+    """What the envelope of this share holds. Raises `Tampered`, also where no key at hand opens one."""
+    envelope = reachable_share(item, share, keyring)
+    key = keyring.key(envelope.recipient_id) if envelope and envelope.recipient_id else None
+    if envelope is None or key is None:
+        raise NotForThem
+    return _open_envelope(
+        envelope, key.private, _label(item.id, item.purpose, share, key.id, key.generation, errand)
+    )
 
 
 def seal_item(
@@ -172,10 +211,6 @@ def _open_envelope(envelope: Envelope, private: PrivateHalf, label: _Label) -> b
     return parts[1]
 
 
-class NotForThem(Tampered):
-    """No envelope of the item is for this opener: nothing was changed, they just do not have the key."""
-
-
 def _data_key(item: SealedItem, opener: Keyring | ThreadSecret) -> bytes:
     for envelope in item.envelopes.all():
         if not isinstance(opener, Keyring):
@@ -195,8 +230,16 @@ def open_item(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyri
 
     Give items with their envelopes prefetched where several are opened.
     """
+    return open_with(item, lambda: _data_key(item, opener), purpose=purpose, binding=binding)
+
+
+def open_with(item: SealedItem, data_key: Callable[[], bytes], *, purpose: str, binding: Binding) -> bytes:
+    """The plaintext under a data key that is asked for once the item has proved to be the node's own.
+
+    Raises `Tampered`; where something was changed, the floors above are told.
+    """
     try:
-        return _opened(item, purpose, binding, opener)
+        return _opened(item, data_key, purpose, binding)
     except NotForThem:
         raise
     except Tampered:
@@ -204,11 +247,11 @@ def open_item(item: SealedItem, *, purpose: str, binding: Binding, opener: Keyri
         raise
 
 
-def _opened(item: SealedItem, purpose: str, binding: Binding, opener: Keyring | ThreadSecret) -> bytes:
+def _opened(item: SealedItem, data_key: Callable[[], bytes], purpose: str, binding: Binding) -> bytes:
     if item.purpose != purpose:
         raise Tampered
     check_node_mac(bytes(item.mark), "yanlu-item", *_mark(item))
-    key, ciphertext = _data_key(item, opener), bytes(item.ciphertext)
+    key, ciphertext = data_key(), bytes(item.ciphertext)
     return unpad(suite_of(ciphertext).decrypt(key, ciphertext, _context(item.id, purpose, binding)))
 
 
@@ -268,26 +311,3 @@ def reseal_to_thread(item: SealedItem, *, opener: ThreadSecret, thread: ThreadRe
     """Hand the thread's share of an item over to a new thread key. Raises `Tampered`."""
     envelope = _envelope(item, Share.THREAD, thread, _data_key(item, opener))
     item.envelopes.filter(share=Share.THREAD).update(sealed=envelope.sealed)
-
-
-def can_open_half(item: SealedItem, keyring: Keyring) -> bool:
-    """Whether the holder's half of a split item is for a key this person can reach."""
-    return any(
-        envelope.share == Share.HOLDER_HALF
-        and envelope.recipient_id is not None
-        and keyring.key(envelope.recipient_id) is not None
-        for envelope in item.envelopes.all()
-    )
-
-
-def hand_half_over(item: SealedItem, *, keyring: Keyring, recipient: CertifiedKey) -> None:
-    """Seal the holder's half of a split item to the next holder only. Raises `Tampered`."""
-    for envelope in item.envelopes.all():
-        key = keyring.key(envelope.recipient_id) if envelope.recipient_id else None
-        if envelope.share == Share.HOLDER_HALF and key is not None:
-            label = _label(item.id, item.purpose, Share.HOLDER_HALF, key.id, key.generation)
-            half = _open_envelope(envelope, key.private, label)
-            envelope.delete()
-            _envelope(item, Share.HOLDER_HALF, recipient, half).save(force_insert=True)
-            return
-    raise Tampered

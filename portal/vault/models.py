@@ -136,6 +136,7 @@ class SealedItem(models.Model):
 class Envelope(models.Model):
     """An item's data key, or one half of it, sealed to one recipient.
 
+    `lent_half` is the custody half once more, sealed to one person for one approved request.
     The recipient of share `thread` is the reporter's thread key, which stands with the report.
     """
 
@@ -143,6 +144,7 @@ class Envelope(models.Model):
         WHOLE = "whole", "整"
         CUSTODY_HALF = "custody_half", "保管半"
         HOLDER_HALF = "holder_half", "受理半"
+        LENT_HALF = "lent_half", "借出半"
         THREAD = "thread", "来件人"
 
     item = models.ForeignKey(SealedItem, on_delete=models.CASCADE, related_name="envelopes")

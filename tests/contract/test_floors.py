@@ -9,6 +9,7 @@ FLOORS = {
     "portal.audit": 2,
     "portal.accounts": 2,
     "portal.intake": 3,
+    "portal.identity": 4,
     "moderation.screening": 4,
     "moderation.deadlines": 4,
     "moderation.ledger": 5,

@@ -11,6 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from moderation.forum.actions import create_forum
 from moderation.ledger.models import Lead
 from portal.audit.seals import seal_heads
+from portal.identity.actions import ask_for_identity
+from portal.intake.content import Identity
 from tests.people import People, file_tip
 from tests.rest import Rest, read
 
@@ -28,6 +30,8 @@ HOLDERS = (*QUEUE, "supervisor-province")
 
 HAND_OVER = tuple(name for name in EVERYBODY if name.split("-")[0] in {"clerk", "triager", "leader"})
 READERS = tuple(name for name in EVERYBODY if name.split("-")[0] in {*QUEUE, "supervisor"})
+ASKERS = tuple(name for name in EVERYBODY if name.split("-")[0] in {*QUEUE, "custodian"})
+CUSTODIANS = ("custodian", "custodian-county")
 CLERKS = ("clerk", "clerk-county")
 ACTS: tuple[str, ...] = ("claim", "release", "take_over", "open", "void", "decide", "ask", "reply")
 ACTS += ("merge", "unmerge", "refer", "lift")
@@ -64,6 +68,11 @@ def item_act() -> Rule:
 def forum_act() -> Rule:
     """Only the host's clerk adds to an event; who merely sees it is refused, others find nothing."""
     return Rule("post", ("clerk", *HOLDERS), frozenset({400, 403}), 404, 302)
+
+
+def _request_act(*who: str) -> Rule:
+    """An act on a request it is too early for, or without what it needs; others find nothing."""
+    return Rule("post", who, frozenset({400, 403}), 404, 302)
 
 
 def listing() -> Rule:
@@ -117,6 +126,19 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "desk/drafts/": (Rule("post", EVERYBODY, frozenset({400}), 403, 401),),
     "desk/drafts/<uuid:draft_id>/discard/": (Rule("post", (), refused=404, nobody=302),),
     "desk/audit/heads/": (page(("auditor",), method="post"),),
+    "desk/identity/": (page(ASKERS),),
+    "desk/identity/carry/": (page(CUSTODIANS, method="post", granted=302),),
+    "desk/identity/reports/<uuid:report_id>/": (
+        Rule("get", HOLDERS, frozenset({200, 403}), 404, 302),
+        Rule("post", HOLDERS, frozenset({400, 403}), 404, 302),
+    ),
+    "desk/identity/<uuid:request_id>/": (page(("triager", "custodian"), 404),),
+    "desk/identity/<uuid:request_id>/approve/": (_request_act("triager", "custodian"),),
+    "desk/identity/<uuid:request_id>/refuse/": (_request_act("triager", "custodian"),),
+    "desk/identity/<uuid:request_id>/withdraw/": (_request_act("custodian"),),
+    "desk/identity/<uuid:request_id>/open/": (_request_act("triager"),),
+    "desk/identity/<uuid:request_id>/return/": (_request_act("triager"),),
+    "desk/identity/<uuid:request_id>/cancel/": (page(("triager",), 404, method="post", granted=302),),
     "desk/queue/": (page(READERS),),
     "desk/queue/next/": (Rule("get", READERS, frozenset({200, 302}), 403, 302),),
     "desk/queue/<uuid:item_id>/": (page(HOLDERS, 404),),
@@ -153,7 +175,8 @@ def test_who_may_every_route_is_in_the_table() -> None:
 @pytest.fixture
 def ids(people: People) -> dict[str, str]:
     """One item, one lead, one forum of 510100, and a member of its staff."""
-    report = file_tip().report
+    report = file_tip(identity=Identity(name="李四")).report
+    asked = ask_for_identity(actor=people.triager, report_id=report, reason="核实实名")
     triager = Rest("triager")
     for_lead = file_tip(title="另一件").report
     detail = read(triager.get(f"desk/queue/{for_lead}"))
@@ -169,6 +192,8 @@ def ids(people: People) -> dict[str, str]:
         "<uuid:item_id>": str(report),
         "<uuid:lead_id>": str(Lead.objects.get().pk),
         "<uuid:forum_id>": str(forum.pk),
+        "<uuid:report_id>": str(report),
+        "<uuid:request_id>": str(asked.pk),
         "<uuid:staff_id>": str(people.triager.staff.pk),
         "<slug:act>": "claim",
         "<uuid:draft_id>": str(report),

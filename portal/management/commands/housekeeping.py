@@ -20,6 +20,7 @@ from portal.accounts.tasks import (
     retire_keys,
     seal_audit_heads,
 )
+from portal.identity.tasks import end_identity_requests
 
 TASKS: dict[str, Callable[[], None]] = {
     "destroy_node_keys": destroy_node_keys,
@@ -28,6 +29,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "seal_audit_heads": seal_audit_heads,
     "clear_sessions": clear_sessions,
     "expire_old_drafts": expire_old_drafts,
+    "end_identity_requests": end_identity_requests,
     "forget_overwritten": forget_overwritten,
 }
 

@@ -16,7 +16,7 @@ from portal.common.errors import Forbidden, Invalid, NotFound
 from portal.intake.content import Identity, Subject
 from portal.intake.queries import open_messages, open_original, open_thread
 from portal.intake.thread_actions import add_message
-from portal.vault.items import can_open_half
+from portal.vault.halves import can_open_half
 from portal.vault.models import Envelope, SealedItem
 from tests.moderation.triage.items import EVEN_LATER, FILED, LATER, again, filed, item_in, item_of, report_of
 from tests.people import CITY, COUNTY, DISCIPLINE, PROVINCE, People, file_tip

@@ -13,6 +13,7 @@ from portal.accounts import audit_words
 from portal.accounts.audit_words import in_words
 from portal.audit.actions import record
 from portal.audit.models import AuditEntry
+from portal.identity.models import ClosedFor
 from portal.intake.models import Channel, Kind
 from portal.vault.models import PurposeKey, VaultKey
 from tests.moderation.ledger.browser import browser
@@ -22,6 +23,7 @@ from tests.portal.public.pages import text_of
 pytestmark = pytest.mark.django_db
 PAGE = "/desk/audit/"
 WRITERS = {"record": "action", "Act": 2, "_audit": None, "audit_staff": None}
+WRITERS = {"record": "action", "Act": 2, "_audit": None, "log": 1, "close": 2}
 """Who writes the log, and where the action stands among their arguments; `None`: any word."""
 
 
@@ -61,6 +63,7 @@ def test_words_of_closed_lists_are_the_lists_own() -> None:
         "from": State,
         "purpose": VaultKey.Purpose,
         "node_key": PurposeKey.Purpose,
+        "why": ClosedFor,
     }
 
     for name, words in lists.items():

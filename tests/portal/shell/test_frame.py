@@ -60,6 +60,7 @@ def test_desk_frame_shows_person_organ_roles_and_their_pages() -> None:
         ("受理队列", "/desk/queue/"),
         ("线索台账", "/desk/leads/"),
         ("座谈会", "/desk/forums/"),
+        ("身份查阅", "/desk/identity/"),
         ("授权", "/desk/grants/"),
     ]
     assert 'href="/desk/grants/" aria-current="page"' in page.content.decode()

@@ -5,13 +5,15 @@ import pytest
 from portal.shell.navigation import current_link, navigation
 
 EVERYBODY = [("待办", "/desk/")]
+IDENTITY = ("身份查阅", "/desk/identity/")
 EXPECTED = {
     "clerk": [("登记来件", "/desk/log/"), ("座谈会", "/desk/forums/")],
-    "moderator": [("受理队列", "/desk/queue/"), ("授权", "/desk/grants/")],
+    "moderator": [("受理队列", "/desk/queue/"), IDENTITY, ("授权", "/desk/grants/")],
     "triager": [
         ("受理队列", "/desk/queue/"),
         ("线索台账", "/desk/leads/"),
         ("座谈会", "/desk/forums/"),
+        IDENTITY,
         ("授权", "/desk/grants/"),
     ],
     "handler": [("线索台账", "/desk/leads/")],
@@ -19,6 +21,7 @@ EXPECTED = {
         ("受理队列", "/desk/queue/"),
         ("线索台账", "/desk/leads/"),
         ("座谈会", "/desk/forums/"),
+        IDENTITY,
         ("授权", "/desk/grants/"),
     ],
     "supervisor": [
@@ -28,7 +31,7 @@ EXPECTED = {
         ("授权", "/desk/grants/"),
     ],
     "verifier": [("线索台账", "/desk/leads/")],
-    "custodian": [("授权", "/desk/grants/")],
+    "custodian": [IDENTITY, ("授权", "/desk/grants/")],
     "sysadmin": [("人员", "/desk/staff/")],
     "secadmin": [("人员", "/desk/staff/")],
     "auditor": [("审计", "/desk/audit/")],
