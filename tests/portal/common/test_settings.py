@@ -69,6 +69,8 @@ def test_proof_of_work_when_needed_is_off_for_now(tmp_path: Path) -> None:
         ("YANLU_SUITE", "", "must be one of 1, 2"),
         ("YANLU_MASTER_KEY", "5e" * 31, "must be 64 hex digits"),
         ("YANLU_MASTER_KEY", "zz" * 32, "must be 64 hex digits"),
+        ("YANLU_MASTER_KEY", f"{'5e' * 32},zz", "must be 64 hex digits"),
+        ("YANLU_MASTER_KEY", ",".join(["5e" * 32] * 3), "must hold at most 2 keys"),
         ("YANLU_BASE_URL", "yanlu.example", "must be http(s)://host"),
         ("YANLU_BASE_URL", "ftp://yanlu.example", "must be http(s)://host"),
         ("YANLU_BASE_URL", "https://", "must be http(s)://host"),
