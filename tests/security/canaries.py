@@ -21,7 +21,7 @@ _STEP = 1009
 class Canary:
     """One canary. `texts` are its spellings; `raws` are bytes that mean the same (a nonce, a key).
 
-    `pieces`: a part of the core counts as well as the whole. `clear` names the one column that shows it on
+    `pieces`: a part of the core counts as well as the whole. `clear` names the columns that show it on
     purpose ("table.column"); elsewhere than in the database it is as secret as the others.
     """
 
@@ -29,7 +29,7 @@ class Canary:
     texts: tuple[str, ...]
     raws: tuple[bytes, ...] = ()
     pieces: bool = False
-    clear: str = ""
+    clear: tuple[str, ...] = ()
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Aviary:
 
     all: dict[str, Canary] = field(default_factory=dict)
 
-    def words(self, name: str, *, around: str = "{}", clear: str = "") -> str:
+    def words(self, name: str, *, around: str = "{}", clear: tuple[str, ...] = ()) -> str:
         """A short text with a core of its own; `around` is what it stands in."""
         start = len(self.all) * CORE * _STEP
         core = "".join(
@@ -60,13 +60,13 @@ class Aviary:
         """A mail address."""
         return self._only(name, f"q{self._number(name, 10**12):012d}@zhaoxin.example")
 
-    def ascii(self, name: str, *, clear: str = "") -> str:
+    def ascii(self, name: str, *, clear: tuple[str, ...] = ()) -> str:
         """Letters and digits, long enough for a passphrase, short enough for a name."""
         word = base64.b32encode(hashlib.sha256(name.encode()).digest()).decode().lower()[:18]
         self._add(Canary(name, (word,), clear=clear))
         return word
 
-    def nonce(self, name: str, *, clear: str = "") -> str:
+    def nonce(self, name: str, *, clear: tuple[str, ...] = ()) -> str:
         """A one-time nonce: whoever has it and the node's keys has the receipt."""
         raw = hashlib.sha256(name.encode()).digest()[:16]
         self._add(Canary(name, (raw.hex(), _dashed(raw.hex())), (raw,), clear=clear))
