@@ -1,12 +1,14 @@
 """One house that everybody has used, with every text a canary; made once and then only looked at."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.concurrency.filing import BEHIND_PROXY
-from tests.security.places import traces_at_rest, traces_in_use
+from tests.security.places import traces_in_use
 from tests.security.story import accounts, commands, desk, public, trouble
 from tests.security.story.stage import SECRET, Stage, stage_on
 from tests.security.traces import Hound, Trace
@@ -39,17 +41,21 @@ def lived_in() -> Iterator[LivedIn]:
 
 
 def _played(stage: Stage) -> LivedIn:
-    seen: list[set[Trace]] = []
-
-    def look() -> None:
-        seen.append(traces_at_rest(Hound(stage.aviary.all.values()), stage.server))
-
+    home = stage.server.home
+    remains = home.parent / f"{home.name}-cut"
     for play in (public.play, desk.play, accounts.play, commands.play):
         play(stage)
     for go_wrong in (trouble.broken, trouble.flooded, trouble.without_database):
         go_wrong(stage)
-    trouble.killed(stage, look)
-    hound = Hound(stage.aviary.all.values())
-    at_the_end = traces_in_use(hound, stage.server)
+    try:
+        trouble.killed(stage, lambda: _copy(home, remains))
+        hound = Hound(stage.aviary.all.values())
+        after_the_cut, at_the_end = hound.in_folder(remains), traces_in_use(hound, stage.server)
+    finally:
+        shutil.rmtree(remains, ignore_errors=True)
     stage.server.stop()
-    return LivedIn(stage, hound, frozenset(seen[0]), frozenset(at_the_end))
+    return LivedIn(stage, hound, frozenset(after_the_cut), frozenset(at_the_end))
+
+
+def _copy(home: Path, remains: Path) -> None:
+    shutil.copytree(home, remains, ignore=shutil.ignore_patterns("static"))

@@ -9,18 +9,13 @@ from tests.security.traces import Hound, Trace
 from tests.server import Server
 
 
-def traces_at_rest(hound: Hound, server: Server) -> set[Trace]:
-    """As files only, the way a thief or a power cut finds them: nothing is asked of a running program."""
+def traces_in_use(hound: Hound, server: Server) -> set[Trace]:
+    """All files as a thief finds them, and what database and cache answer when asked for everything."""
     found = hound.in_folder(server.home)
     for path in _cluster_files(server.database):
         found |= hound.in_file(path)
-    return found
-
-
-def traces_in_use(hound: Hound, server: Server) -> set[Trace]:
-    """The same, and what database and cache answer when asked for everything."""
+    found |= hound.in_database(server.database)
     cache = server.environment["YANLU_CACHE_URL"]
-    found = traces_at_rest(hound, server) | hound.in_database(server.database)
     return found if cache.startswith("disk:") else found | hound.in_redis(cache)
 
 

@@ -37,13 +37,17 @@ class Stage:
     def staff(self, username: str) -> Visitor:
         """A member of the staff, signed in on the desk's pages."""
         if username not in self._staff:
-            if username not in self.passphrases:
-                secret = passphrase_of(SECRET, username)
-                self.passphrases[username] = self.aviary.given(f"passphrase of {username}", secret)
-            visitor = self.somebody("192.0.2.2").sign_in(username, self.passphrases[username])
+            visitor = self.somebody("192.0.2.2").sign_in(username, self.passphrase(username))
             self.remember(username, visitor)
             self._staff[username] = visitor
         return self._staff[username]
+
+    def passphrase(self, username: str) -> str:
+        """Somebody's passphrase; a canary, like everything that is typed."""
+        if username not in self.passphrases:
+            secret = passphrase_of(SECRET, username)
+            self.passphrases[username] = self.aviary.given(f"passphrase of {username}", secret)
+        return self.passphrases[username]
 
     def remember(self, username: str, visitor: Visitor) -> None:
         """Keep the cookies of somebody's session: the key in one of them is a canary."""
