@@ -86,9 +86,10 @@ class Aviary:
         self._add(Canary(name, (encoded,), (raw,)))
         return encoded
 
-    def given(self, name: str, text: str) -> str:
+    def given(self, name: str, text: str, *, clear: tuple[str, ...] = ()) -> str:
         """A text that the server made and showed once."""
-        return self._only(name, text)
+        self._add(Canary(name, (text,), clear=clear))
+        return text
 
     def in_text(self, text: str) -> list[str]:
         """The names of the canaries a text holds in one of their spellings."""

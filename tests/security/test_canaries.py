@@ -4,6 +4,8 @@ The story (`tests/security/story`) goes through every door over real HTTP, with 
 through error pages, floods, a database that goes away and a power cut. `traces.py` looks for its texts.
 """
 
+from pathlib import Path
+
 import pytest
 
 from tests.security.canaries import Canary
@@ -65,19 +67,14 @@ def test_canaries_story_broke_what_it_meant_to_break(lived_in: LivedIn) -> None:
 
 def _told(lived_in: LivedIn, traces: frozenset[Trace]) -> list[str]:
     canaries = lived_in.stage.aviary.all
-    return sorted(str(trace) for trace in traces if not _on_purpose(canaries[trace.canary], trace, lived_in))
+    return sorted(str(trace) for trace in traces if not _on_purpose(canaries[trace.canary], trace))
 
 
-def _on_purpose(canary: Canary, trace: Trace, lived_in: LivedIn) -> bool:
+def _on_purpose(canary: Canary, trace: Trace) -> bool:
     """A clear text may lie in its columns and in the database's own files, nowhere else."""
     if not canary.clear:
         return False
     if trace.place.startswith("column "):
         return trace.place.removeprefix("column ") in canary.clear
-    return trace.place.startswith(("file ", "name of ")) and _of_the_database(trace.place, lived_in)
-
-
-def _of_the_database(place: str, lived_in: LivedIn) -> bool:
-    path = place.removeprefix("file ")
-    ours = path.startswith(f"{lived_in.stage.server.home}/yanlu.sqlite3")
-    return ours or ("/postgres/" in path and not path.endswith(".log"))
+    path = Path(trace.place.removeprefix("file "))
+    return path.name.startswith("yanlu.sqlite3") or ("postgres" in path.parts and path.suffix != ".log")

@@ -36,7 +36,7 @@ def _file_by_page(stage: Stage, page: str) -> None:
     number = hidden(done.text, "receipt")
     stage.receipt(page, number)
     original, proof = _textarea(done.text, "original"), _textarea(done.text, "proof")
-    stage.aviary.given(f"{page}: proof", proof)
+    stage.aviary.given(f"{page}: proof", proof, clear=("intake_report.proof",))
     for file in ("original", "proof"):
         person.form(
             "report/proof/", {"receipt": number, "original": original, "proof": proof, "file": file}
