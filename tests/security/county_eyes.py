@@ -47,13 +47,16 @@ def paths(ids: Mapping[str, str]) -> list[str]:
 def narrowed() -> Iterator[str]:
     """Every list under every filter and every order it knows, with each word searched, page by page."""
     for page, form in _FORMS.items():
-        for path in (page, _API_OF[page]):
-            for name, field in form().fields.items():
-                if isinstance(field, ChoiceField):
-                    yield from (f"/{path}?{name}={value}" for value, _ in field.choices if value)
-            yield from (f"/{path}?q={word}" for word in SEARCHED)
-            yield f"/{path}?year=2026" if page == "desk/leads/" else f"/{path}?state=void&sort=-received"
-    yield from (f"/{path}?limit=1" for path in _API_OF.values())
+        api = _API_OF[page]
+        for name, field in form().fields.items():
+            if isinstance(field, ChoiceField):
+                values = [value for value, _ in field.choices if value]
+                yield from (f"/{api}?{name}={value}" for value in values)
+                yield f"/{page}?{name}={values[0]}"
+        yield from (f"/{path}?q={word}" for word in SEARCHED for path in (page, api))
+        yield f"/{api}?limit=1"
+    yield "/desk/queue/?state=void&sort=-received"
+    yield "/desk/leads/?year=2026"
 
 
 def look(clients: Mapping[str, Client], addresses: Mapping[str, list[str]]) -> dict[tuple[str, str], Seen]:
