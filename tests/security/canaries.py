@@ -76,7 +76,7 @@ class Aviary:
         """A receipt the server showed."""
         bare = shown.replace("-", "")
         number = int(bare[:24])
-        raws = tuple(number.to_bytes(10, order) for order in ("big", "little"))  # type: ignore[arg-type]
+        raws = tuple(number.to_bytes(10, order) for order in ("big", "little"))
         self._add(Canary(name, (shown, bare, bare[:24], shown.replace("-", " ")), raws))
         return shown
 

@@ -17,7 +17,7 @@ from tests.server import Server, new_house
 
 @dataclass(frozen=True)
 class LivedIn:
-    """The house after the story: who took part, and what was found right after the power cut and at the end."""
+    """The house after the story, and what was found right after the power cut and at the end."""
 
     stage: Stage
     hound: Hound

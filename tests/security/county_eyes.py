@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -50,7 +50,7 @@ def narrowed() -> Iterator[str]:
         api = _API_OF[page]
         for name, field in form().fields.items():
             if isinstance(field, ChoiceField):
-                values = [value for value, _ in field.choices if value]
+                values = [value for value, _ in cast(list[tuple[str, str]], field.choices) if value]
                 yield from (f"/{api}?{name}={value}" for value in values)
                 yield f"/{page}?{name}={values[0]}"
         yield from (f"/{path}?q={word}" for word in SEARCHED for path in (page, api))
@@ -77,7 +77,7 @@ def look(clients: Mapping[str, Client], addresses: Mapping[str, list[str]]) -> d
 def _one(client: Client, address: str) -> Seen:
     statements = Statements()
     with connection.execute_wrapper(statements):
-        answer = client.get(address)
+        answer = cast(HttpResponse, client.get(address))
         body = answer.getvalue().decode()
     return Seen(answer.status_code, tuple(sorted(_headers(answer))), plain(body), statements.count)
 
@@ -109,9 +109,7 @@ def _headers(answer: HttpResponse) -> Iterator[tuple[str, str]]:
         yield f"Set-Cookie {name}", str(sorted(kept.items()))
 
 
-def differences(
-    before: Mapping[tuple[str, str], Seen], after: Mapping[tuple[str, str], Seen]
-) -> list[str]:
+def differences(before: Mapping[tuple[str, str], Seen], after: Mapping[tuple[str, str], Seen]) -> list[str]:
     """Who sees what differently, in words."""
     return [
         f"{name} at {address}: {_said(seen, after[name, address])}"
@@ -125,4 +123,5 @@ def _said(one: Seen, other: Seen) -> str:
         lines = zip(one.body.splitlines(), other.body.splitlines(), strict=False)
         first = next(((a, b) for a, b in lines if a != b), (one.body[-200:], other.body[-200:]))
         return f"{first[0].strip()[:300]!r} became {first[1].strip()[:300]!r}"
-    return f"{one.status} {one.headers} {one.statements} became {other.status} {other.headers} {other.statements}"
+    was, is_now = (f"{each.status} {each.headers} {each.statements}" for each in (one, other))
+    return f"{was} became {is_now}"

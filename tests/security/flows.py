@@ -1,6 +1,6 @@
 """Where text comes in: every route, its forms, bodies, query words and headers, as the product declares them.
 
-A new way for text to come in must be entered here and driven with a canary in `tests/security/story.py`;
+A new way for text to come in must be entered here and driven with a canary in `tests/security/story`;
 `test_flows.py` says which entry is missing.
 """
 
@@ -157,16 +157,21 @@ REFUSED: dict[tuple[str, str], str] = {
 """(route, field) → why a canary can only be refused there; it is driven all the same."""
 
 HARMLESS: dict[tuple[str, str], str] = {
-    ("track/add/", "typed nonce"): "random, made by the page; tells two sendings of it apart and opens nothing",
+    (
+        "track/add/",
+        "typed nonce",
+    ): "random, made by the page; tells two sendings of it apart and opens nothing",
     ("track/rate/", "typed rating"): "a number from one to five",
     ("report/proof/", "typed file"): "which of two files is wanted",
 }
 """(route, field) → why nothing that must not be seen comes in there."""
 
 _FREE_QUERY = {"cursor", "limit", "state", "outcome", "kind", "channel", "due", "claimed", "sort", "after"}
-REFUSED_EVERYWHERE = {f"query {name}" for name in _FREE_QUERY} | {"query source_class", "query year"} | {
-    f"header {name}" for name in ("If-Match",)
-}
+REFUSED_EVERYWHERE = (
+    {f"query {name}" for name in _FREE_QUERY}
+    | {"query source_class", "query year"}
+    | {f"header {name}" for name in ("If-Match",)}
+)
 """Words from a closed list, cursors and versions, whatever the route: a canary is refused or ignored."""
 
 

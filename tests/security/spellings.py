@@ -60,7 +60,7 @@ def _pieces(
 
 
 def _base64_at(offset: int, alphabet: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
-    """What stays the same of a payload's base64 wherever it stands: whole groups only, at one of 3 offsets."""
+    """What stays the same of a payload's base64 wherever it stands: at one of three offsets."""
 
     def spell(payload: bytes) -> bytes:
         encoded = alphabet(bytes(offset) + payload).rstrip(b"=")
@@ -88,7 +88,9 @@ BYTE_SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
 """How bytes are written as text."""
 _USUAL = ("plain", "hex", "HEX", "percent", *(name for name in BYTE_SPELLINGS if "base64" in name))
 """How bytes of other character sets than UTF-8 are looked for."""
-ESCAPED = frozenset(name for name in BYTE_SPELLINGS if "percent" in name or "escapes" in name or "quoted" in name)
+ESCAPED = frozenset(
+    name for name in BYTE_SPELLINGS if "percent" in name or "escapes" in name or "quoted" in name
+)
 """Those that are marks enough even for one character."""
 
 

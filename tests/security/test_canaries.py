@@ -16,9 +16,10 @@ from tests.security.traces import Trace
 pytestmark = pytest.mark.xdist_group("lived-in house")
 
 HOW = (
-    "No canary went through these fields and was taken. Send one in tests/security/story (public.py, desk.py or"
-    " accounts.py): fields[name] = stage.aviary.words('where: what'); the request must succeed. What can only be"
-    " refused, or shows nothing of anybody, goes into REFUSED or HARMLESS of tests/security/flows.py, with a reason."
+    "No canary went through these fields and was taken. Send one in tests/security/story (public.py, desk.py"
+    " or accounts.py): fields[name] = stage.aviary.words('where: what'); the request must succeed. What can"
+    " only be refused, or shows nothing of anybody, goes into REFUSED or HARMLESS of tests/security/flows.py,"
+    " with a reason."
 )
 
 

@@ -49,12 +49,14 @@ Items = dict[UUID, tuple[SealedItem, list[Binding]]]
 
 @pytest.fixture
 def identities(people: People) -> dict[str, UUID]:
-    """Identities of reports held at each level, and of one referred and one lifted; by what became of them."""
+    """Identities of reports held at each level, of one referred and one lifted; by what became of them."""
     filed = {
         "city": file_tip(identity=WHO),
         "county": file_tip(organ=COUNTY, identity=WHO, subjects=(), title="窗口", text="窗口排队太久。"),
         "province": file_tip(subjects=(Subject(name="王某", organ=CITY),), identity=WHO),
-        "discipline": file_tip(organ=PROVINCE, subjects=(Subject(name="王某", organ=PROVINCE),), identity=WHO),
+        "discipline": file_tip(
+            organ=PROVINCE, subjects=(Subject(name="王某", organ=PROVINCE),), identity=WHO
+        ),
         "referred": file_tip(identity=WHO),
         "lifted": file_tip(identity=WHO),
     }
@@ -62,14 +64,16 @@ def identities(people: People) -> dict[str, UUID]:
     holders = {name: reports[name].holder_id for name in ("city", "county", "province", "discipline")}
     assert holders == {"city": CITY, "county": COUNTY, "province": PROVINCE, "discipline": DISCIPLINE}
     triager: Any = people.triager
-    refer(actor=triager, item_id=reports["referred"].pk, version=_version(reports["referred"]), organ=PROVINCE)
+    refer(
+        actor=triager, item_id=reports["referred"].pk, version=_version(reports["referred"]), organ=PROVINCE
+    )
     about = (Subject(name="王某", organ=CITY),)
     lift(actor=triager, item_id=reports["lifted"].pk, version=_version(reports["lifted"]), subjects=about)
     return {name: UUID(str(report.identity_id)) for name, report in reports.items()}
 
 
 def _version(report: Report) -> int:
-    return int(report.triage_item.version)  # type: ignore[attr-defined]
+    return int(report.triage_item.version)
 
 
 def _reach(username: str, items: set[UUID]) -> Reach:
@@ -115,7 +119,9 @@ def test_identity_nobody_alone_and_no_pair_without_both_halves_opens_it(identiti
     assert frozenset({"custodian-county", "triager"}) not in pairs
 
 
-@pytest.mark.parametrize("who", [*ADMINS, "handler", "clerk", "verifier", "handler-county", "handler-province"])
+@pytest.mark.parametrize(
+    "who", [*ADMINS, "handler", "clerk", "verifier", "handler-county", "handler-province"]
+)
 def test_identity_who_holds_no_key_gets_nothing_out_of_any_envelope(
     identities: dict[str, UUID], who: str
 ) -> None:

@@ -24,6 +24,7 @@ from django.test import Client
 from stdnum.iso7064 import mod_11_10
 
 from portal.intake import queries
+from portal.vault import receipts
 from tests.people import file_tip
 from tests.rest import Rest
 
@@ -51,7 +52,9 @@ def _kinds(known: str) -> dict[str, Callable[[random.Random], str]]:
 
     def neighbour(chance: random.Random) -> str:
         at = chance.randrange(24)
-        return _well_formed(digits[:at] + str((int(digits[at]) + chance.randrange(1, 10)) % 10) + digits[at + 1 :])
+        return _well_formed(
+            digits[:at] + str((int(digits[at]) + chance.randrange(1, 10)) % 10) + digits[at + 1 :]
+        )
 
     def wrong_check_digit(chance: random.Random) -> str:
         right = unknown(chance)
@@ -167,7 +170,7 @@ def test_receipt_timing_a_slower_kind_is_noticed(kinds: dict[str, Callable[[rand
     pair = {kind: kinds[kind] for kind in ("unknown", "malformed")}
     usual = statistics.median(_round(_by_api, pair, random.Random(3))["unknown"] for _ in range(99))
     pause = int(usual * PLANTED)
-    parsed = queries.parsed
+    parsed = receipts.parsed
 
     def slower(text: str) -> str | None:
         found = parsed(text)

@@ -1,7 +1,7 @@
-"""`docs/security.md` claims nothing that no test shows: every block names its tests or says that it is a limit.
+"""`docs/security.md` claims nothing that no test shows: a block names its tests or says that it is a limit.
 
-The convention: a paragraph or bullet of any section names, in backquotes, whole files (`tests/…/test_x.py`) or
-tests (`tests/…/test_x.py::test_y`), or holds the word "(limit)". Tables stand under such a paragraph.
+The convention: a paragraph or bullet of any section names, in backquotes, whole files (`tests/…/test_x.py`)
+or tests (`tests/…/test_x.py::test_y`), or holds the word "(limit)". Tables stand beside such a paragraph.
 """
 
 import ast
@@ -13,7 +13,7 @@ import pytest
 
 PAGE = Path("docs/security.md")
 LIMIT = "(limit)"
-HOW = "name the test that shows it as `tests/…/test_x.py::test_y`, or end what no test can show with (limit)"
+HOW = "name the test that shows it as `tests/…/test_x.py::test_y`, or end a limit with (limit)"
 _REFERENCE = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 _LOOSE = re.compile(r"`(?:\w+/)*(test_\w+)[^`]*`")
 _BULLET = re.compile(r"^- ", re.MULTILINE)
@@ -27,12 +27,14 @@ def blocks(text: str) -> list[str]:
     for section in sections:
         for part in section.partition("\n")[2].split("\n\n"):
             pieces = _BULLET.split(part.strip())
-            found += [" ".join(piece.split()) for piece in pieces if piece.strip() and not piece.startswith("|")]
+            found += [
+                " ".join(piece.split()) for piece in pieces if piece.strip() and not piece.startswith("|")
+            ]
     return found
 
 
 def unshown(text: str) -> list[str]:
-    """The blocks that neither name a test nor call themselves a limit; one that introduces bullets may do neither."""
+    """The blocks that neither name a test nor call themselves a limit, but for headings of bullets."""
     return [
         block
         for block in blocks(text)
@@ -45,10 +47,8 @@ def _introduces(block: str) -> bool:
 
 
 def missing(text: str) -> list[str]:
-    """References to files or tests that are not there, are left out of every run, or are not written in full."""
-    wrong = [
-        match.group() for match in _LOOSE.finditer(text) if not _REFERENCE.fullmatch(match.group())
-    ]
+    """References to what is not there, is left out of every run, or is not written in full."""
+    wrong = [match.group() for match in _LOOSE.finditer(text) if not _REFERENCE.fullmatch(match.group())]
     for file, test in _REFERENCE.findall(text):
         known = _tests_of(file)
         if not known or (test and test not in known):
@@ -62,13 +62,14 @@ def _tests_of(file: str) -> frozenset[str]:
     path = Path(file)
     if not path.is_file() or not path.name.startswith("test_"):
         return frozenset()
-    functions = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)]
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    functions = [node for node in body if isinstance(node, ast.FunctionDef)]
     return frozenset(one.name for one in functions if one.name.startswith("test_") and not _left_out(one))
 
 
 def _left_out(function: ast.FunctionDef) -> bool:
-    marks = {node.attr for mark in function.decorator_list for node in ast.walk(mark) if isinstance(node, ast.Attribute)}
-    return bool(marks & _LEFT_OUT)
+    nodes = [node for mark in function.decorator_list for node in ast.walk(mark)]
+    return any(isinstance(node, ast.Attribute) and node.attr in _LEFT_OUT for node in nodes)
 
 
 def test_security_page_every_block_names_its_test_or_is_a_limit() -> None:
@@ -87,7 +88,14 @@ def test_security_page_speaks_of_every_adversary() -> None:
     assert len(_REFERENCE.findall(section)) >= 20
 
 
-SHOWN = "\n## A\n\nClaim (`tests/security/test_security_page.py`).\n\n- other (limit)\n- third `tests/security/test_thief.py`\n"
+SHOWN = """
+## A
+
+Claim (`tests/security/test_security_page.py`).
+
+- other (limit)
+- third `tests/security/test_thief.py`
+"""
 
 
 @pytest.mark.parametrize(
@@ -107,7 +115,9 @@ SHOWN = "\n## A\n\nClaim (`tests/security/test_security_page.py`).\n\n- other (l
         ("\n| a | table |\n", [], []),
     ],
 )
-def test_security_page_gaps_are_noticed(change: str, unshown_blocks: list[str], missing_tests: list[str]) -> None:
+def test_security_page_gaps_are_noticed(
+    change: str, unshown_blocks: list[str], missing_tests: list[str]
+) -> None:
     text = SHOWN + change
 
     assert unshown(text) == unshown_blocks

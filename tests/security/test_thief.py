@@ -98,13 +98,13 @@ def test_thief_with_a_custodians_and_a_triagers_passphrase_opens_identities(live
 def _sealed_to(lived_in: LivedIn, owners: dict[str, str]) -> set[str]:
     """The items with a whole envelope to one of these keys, read from the tables and nothing else."""
     keys = {
-        str(row["id"])
-        for row in _rows(lived_in, "vault_key")
-        if owners.get(row["path"]) == row["purpose"]
+        str(row["id"]) for row in _rows(lived_in, "vault_key") if owners.get(row["path"]) == row["purpose"]
     }
     envelopes = _rows(lived_in, "vault_envelope")
     return _dashed(
-        row["item_id"] for row in envelopes if row["share"] == "whole" and str(row.get("recipient_id")) in keys
+        row["item_id"]
+        for row in envelopes
+        if row["share"] == "whole" and str(row.get("recipient_id")) in keys
     )
 
 

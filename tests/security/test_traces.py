@@ -1,4 +1,4 @@
-"""The search for canaries is worth what it finds: each is planted in every spelling and place, and is found."""
+"""The search for canaries is worth what it finds: planted in every spelling and place, they are found."""
 
 import base64
 import gzip
@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,7 +28,7 @@ OTHER = Aviary()
 HOUND = Hound(AVIARY.all.values())
 TEXTS = {"words": WORDS, "letters": LETTERS, "mobile": MOBILE, "receipt": RECEIPT, "nonce": NONCE}
 
-WRITTEN = {
+WRITTEN: dict[str, Callable[[str], bytes]] = {
     "utf-8": lambda text: text.encode(),
     "utf-16": lambda text: text.encode("utf-16"),
     "utf-16-be": lambda text: text.encode("utf-16-be"),

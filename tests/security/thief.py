@@ -113,7 +113,9 @@ def _whole(envelope: "Envelope") -> bool:
 
 
 def _joined(halves: set[bytes]) -> set[bytes]:
-    return {bytes(a ^ b for a, b in zip(one, other, strict=True)) for one in halves for other in halves - {one}}
+    return {
+        bytes(a ^ b for a, b in zip(one, other, strict=True)) for one in halves for other in halves - {one}
+    }
 
 
 def _first_plaintext(item: "SealedItem", keys: Sequence[bytes], binding: "Binding") -> bytes | None:
@@ -139,19 +141,21 @@ def places_of_items() -> dict[UUID, list["Binding"]]:
         owner = relation.related_model if relation.one_to_one or relation.one_to_many else None
         if owner is None or owner is Envelope:
             continue
-        column = relation.field.attname  # type: ignore[union-attr]
-        for row in owner._default_manager.exclude(**{column: None}).values():  # type: ignore[union-attr]
+        column: str = relation.field.attname  # type: ignore[union-attr]
+        for row in owner._default_manager.exclude(**{column: None}).values():
             ids = [value for value in row.values() if isinstance(value, UUID)]
-            table, name = owner._meta.db_table, column.removesuffix("_id")  # type: ignore[union-attr]
-            bindings = [Binding(table, row["id"], name, parent) for parent in (None, *ids)] if "id" in row else [
-                Binding(table, own, name, parent) for own in ids for parent in (None, *ids)
-            ]
+            table, name = owner._meta.db_table, column.removesuffix("_id")
+            bindings = (
+                [Binding(table, row["id"], name, parent) for parent in (None, *ids)]
+                if "id" in row
+                else [Binding(table, own, name, parent) for own in ids for parent in (None, *ids)]
+            )
             found.setdefault(row[column], []).extend(bindings)
     return found
 
 
 def steal(loot: Loot, *, guess: bool = True) -> dict[str, Any]:
-    """Everything one can do with the copies and the loot; `guess`: whatever lies about may be a key as well."""
+    """Everything one can do with the copies and the loot; `guess`: whatever lies about may be a key."""
     attack, files = Attack(), list(_files())
     attack.words |= set(_node_secrets())
     if guess:
@@ -311,7 +315,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--passphrase", action="append", default=[], metavar="USER=WORDS")
     parser.add_argument("--receipt", action="append", default=[])
     parser.add_argument("--session", action="append", default=[], metavar="ID=KEY")
-    parser.add_argument("--no-guessing", action="store_true", help="try nothing but known secrets and the loot")
+    parser.add_argument(
+        "--no-guessing", action="store_true", help="try nothing but known secrets and the loot"
+    )
     given = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     django.setup()

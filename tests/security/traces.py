@@ -6,10 +6,10 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ahocorasick
 import psycopg
@@ -92,9 +92,7 @@ class Hound:
 
     def _scent(self, data: bytes) -> set[tuple[str, str]]:
         return {
-            scent
-            for part in _EMPTY.split(data)
-            for _, scent in self._scents.iter(part.decode("latin-1"))
+            scent for part in _EMPTY.split(data) for _, scent in self._scents.iter(part.decode("latin-1"))
         }
 
 
@@ -117,7 +115,9 @@ def rows_of(url: str) -> Iterator[tuple[str, Any]]:
 def _sqlite_rows(url: str) -> Iterator[tuple[str, Any]]:
     connection = sqlite3.connect(url.removeprefix("sqlite:///"))
     try:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         for table in tables:
             cursor = connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608  names from the schema
             names = [column[0] for column in cursor.description]
@@ -146,15 +146,14 @@ def _cells(table: str, names: list[str], rows: Iterable[tuple[Any, ...]]) -> Ite
 
 
 def _redis_value(client: "redis.Redis", key: bytes) -> Any:
-    kind = client.type(key)
-    read = {
+    read: dict[bytes, Callable[[], Any]] = {
         b"string": lambda: client.get(key),
         b"hash": lambda: client.hgetall(key),
         b"list": lambda: client.lrange(key, 0, -1),
         b"set": lambda: client.smembers(key),
         b"zset": lambda: client.zrange(key, 0, -1),
     }
-    value = read[kind]()  # type: ignore[index]
+    value = read[cast(bytes, client.type(key))]()
     return value if isinstance(value, bytes) else repr(value)
 
 

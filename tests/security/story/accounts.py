@@ -57,7 +57,7 @@ def _give_role(stage: Stage, username: str) -> str:
         following = re.search(r"cursor=([^\"&]+)", page)
         query = {"cursor": following.group(1)} if following else {}
     row = page[: page.index(f">{username}<")]
-    staff = re.findall(r"/desk/staff/([0-9a-f-]{36})/", row)[-1]
+    staff = str(re.findall(r"/desk/staff/([0-9a-f-]{36})/", row)[-1])
     secadmin.get(f"desk/staff/{staff}/")
     secadmin.form(f"desk/staff/{staff}/", {"roles": "triager"})
     return staff
@@ -73,9 +73,7 @@ def _let_in(stage: Stage, username: str, passphrase: str, staff: str) -> None:
     leader.form(
         "desk/grants/", {"staff": staff, "fingerprint": words("grants: fingerprint"), "compared": "1"}, 400
     )
-    leader.form(
-        "desk/grants/", {"staff": words("grants: staff"), "fingerprint": "1", "compared": "1"}, 400
-    )
+    leader.form("desk/grants/", {"staff": words("grants: staff"), "fingerprint": "1", "compared": "1"}, 400)
     leader.form("desk/grants/", {"staff": staff, "fingerprint": found.group(1), "compared": "1"})
     read(newcomer.get("api/v1/desk/queue"))
 

@@ -26,7 +26,11 @@ def play(stage: Stage) -> None:
     home = stage.server.home
     papers = home.parent / f"{home.name}-papers"
     papers.mkdir()
-    kept = {**stage.kept, "receipt": stage.receipts["report"], "wrong": stage.aviary.words("proof: wrong file")}
+    kept = {
+        **stage.kept,
+        "receipt": stage.receipts["report"],
+        "wrong": stage.aviary.words("proof: wrong file"),
+    }
     try:
         for name, text in kept.items():
             (papers / name).write_text(text, encoding="utf-8")

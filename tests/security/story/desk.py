@@ -116,7 +116,11 @@ def _merge(stage: Stage) -> None:
     page = f"desk/queue/{item['id']}/merge/"
     triager.get(page, query={"q": words("merge: searched")})
     triager.form(page, {"q": words("merge: typed search"), "version": str(item["version"])}, 400)
-    chosen = {"into": main["id"], "version": str(item["version"]), "q": words("merge: search beside a choice")}
+    chosen = {
+        "into": main["id"],
+        "version": str(item["version"]),
+        "q": words("merge: search beside a choice"),
+    }
     triager.form(page, chosen, 302)
 
 

@@ -1,4 +1,4 @@
-"""What the public does: files by page and by API, looks after it, adds, rates, withdraws, changes receipts."""
+"""What the public does: files by page and by API, adds, rates, withdraws, changes receipts, looks around."""
 
 import html
 import re
@@ -8,7 +8,17 @@ from tests.security.story.stage import Stage, hidden
 from tests.security.visitor import Visitor, read
 
 CITY, COUNTY = "510100", "510104"
-WORKED_ON = ("void", "void by page", "talk", "talk by page", "refer", "lift", "lift by page", "repeat", "main")
+WORKED_ON = (
+    "void",
+    "void by page",
+    "talk",
+    "talk by page",
+    "refer",
+    "lift",
+    "lift by page",
+    "repeat",
+    "main",
+)
 """Reports filed by API for the staff to work on, by what will happen to them."""
 
 
@@ -38,9 +48,7 @@ def _file_by_page(stage: Stage, page: str) -> None:
     original, proof = _textarea(done.text, "original"), _textarea(done.text, "proof")
     stage.aviary.given(f"{page}: proof", proof, clear=("intake_report.proof",))
     for file in ("original", "proof"):
-        person.form(
-            "report/proof/", {"receipt": number, "original": original, "proof": proof, "file": file}
-        )
+        person.form("report/proof/", {"receipt": number, "original": original, "proof": proof, "file": file})
     if page == "report":
         stage.kept["original"], stage.kept["proof"] = original, proof
     foreign = {"original": words(f"{page}: foreign original"), "proof": words(f"{page}: foreign proof")}

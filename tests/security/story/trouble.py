@@ -63,7 +63,7 @@ def _type(what: str, kind: str) -> str:
 
 
 def _pairs(words: str, kind: str) -> bytes:
-    pairs = {name: words for name in ("title", "content", "text", "receipt", "username", "passphrase", words)}
+    pairs = dict.fromkeys(("title", "content", "text", "receipt", "username", "passphrase", words), words)
     if kind == JSON:
         return json.dumps(pairs, ensure_ascii=False).encode()
     return "&".join(f"{name}={quote(value)}" for name, value in pairs.items()).encode()
@@ -152,7 +152,9 @@ def _knock(stage: Stage, when: str) -> None:
                 answer = visitor.http.post(f"/{path}", json=body, headers=headers)
             else:
                 words = stage.aviary.words(f"{when}: {path}")
-                answer = visitor.http.post(f"/{path}", content=_pairs(words, kind), headers={"Content-Type": kind})
+                answer = visitor.http.post(
+                    f"/{path}", content=_pairs(words, kind), headers={"Content-Type": kind}
+                )
             seen.add(answer.status_code)
     body = body_for_api(stage, f"{when}: a whole report")
     seen.add(person.http.post("/api/v1/reports", json=body).status_code)
@@ -227,7 +229,8 @@ def killed(stage: Stage, look: Callable[[], None]) -> None:
             once.set()
 
     threads = [
-        threading.Thread(target=file, args=(person, waiting[number::3])) for number, person in enumerate(people)
+        threading.Thread(target=file, args=(person, waiting[number::3]))
+        for number, person in enumerate(people)
     ]
     for thread in threads:
         thread.start()
@@ -243,4 +246,3 @@ def killed(stage: Stage, look: Callable[[], None]) -> None:
         answer = person.json("api/v1/reports", body, 201, Idempotency_Key=nonce)
         name = f"killed {nonce}"
         stage.receipt(name, answer.json()["receipt"])
-
