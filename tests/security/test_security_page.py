@@ -21,7 +21,7 @@ _LEFT_OUT = {"skip", "xfail"}
 
 
 def blocks(text: str) -> list[str]:
-    """The paragraphs and bullets of all sections; neither headings nor tables, nor what introduces the page."""
+    """The paragraphs and bullets of all sections; neither headings nor tables, nor the page's beginning."""
     sections = text.split("\n## ")[1:]
     found = []
     for section in sections:
@@ -58,7 +58,7 @@ def missing(text: str) -> list[str]:
 
 @cache
 def _tests_of(file: str) -> frozenset[str]:
-    """The tests of a file as pytest collects them here: functions called `test_…` in files called `test_….py`."""
+    """The tests of a file as pytest collects them: functions `test_…` in files `test_….py`."""
     path = Path(file)
     if not path.is_file() or not path.name.startswith("test_"):
         return frozenset()
