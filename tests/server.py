@@ -146,9 +146,14 @@ def running_server(
 
 
 @contextmanager
-def new_house(*, seed: bool = False, under: Path | None = None) -> Iterator[tuple[Path, str]]:
-    """A copy of the founded house nobody serves yet: its folder and its database URL."""
-    founded = _founded(seed, _cluster())
+def new_house(
+    *, seed: bool = False, under: Path | None = None, passphrases: str = ""
+) -> Iterator[tuple[Path, str]]:
+    """A copy of the founded house nobody serves yet: its folder and its database URL.
+
+    `passphrases` gives every member of the staff one of their own (`tests.founding.passphrase_of`).
+    """
+    founded = _founded(seed, _cluster(), passphrases)
     home = Path(tempfile.mkdtemp(prefix="yanlu-server-", dir=under))
     try:
         shutil.copytree(founded.home / "secrets", home / "secrets")
@@ -181,13 +186,14 @@ class _Founded:
 
 
 @cache
-def _founded(seed: bool, cluster: str) -> _Founded:
+def _founded(seed: bool, cluster: str, passphrases: str) -> _Founded:
     """Once per kind of house and per cluster it stands in (none: SQLite)."""
     home = Path(tempfile.mkdtemp(prefix="yanlu-founded-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     founded = _Founded(home, _new_database(home, template=None))
     environment = _environment(home, founded.database)
-    module = [sys.executable, "-m", "tests.founding", *(["seed"] if seed else [])]
+    words = [*(["seed"] if seed else []), *([f"passphrases={passphrases}"] if passphrases else [])]
+    module = [sys.executable, "-m", "tests.founding", *words]
     for command in ([sys.executable, "manage.py", "vault", "init"], module):
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
