@@ -5,7 +5,15 @@ from portal.audit.models import AuditEntry, AuditHead
 from portal.calendar.models import *  # noqa: F403
 from portal.intake.models import Form, Message, Report
 from portal.organs.models import *  # noqa: F403
-from portal.vault.models import Envelope, Grant, PassphraseLock, PurposeKey, SealedItem, VaultKey
+from portal.vault.models import (
+    Envelope,
+    Grant,
+    IndexEntry,
+    PassphraseLock,
+    PurposeKey,
+    SealedItem,
+    VaultKey,
+)
 
 __all__ = [
     "AuditEntry",
@@ -13,6 +21,7 @@ __all__ = [
     "Envelope",
     "Form",
     "Grant",
+    "IndexEntry",
     "Message",
     "PassphraseLock",
     "PurposeKey",

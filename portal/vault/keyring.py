@@ -1,5 +1,6 @@
 """The keys one signed-in person can reach: their own, and what was granted to it, and so on up."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from portal.vault.keys import OpenKey, open_grant
@@ -24,17 +25,20 @@ class Keyring:
 
     def holding(self, path: str, purpose: str) -> OpenKey | None:
         """The newest generation of this owner's key that can be reached, if any."""
-        rows = [
-            grant.key
+        return next(self.generations(path, purpose), None)
+
+    def generations(self, path: str, purpose: str) -> Iterator[OpenKey]:
+        """Every generation of this owner's key that can be reached, the newest first."""
+        rows = {
+            grant.key_id: grant.key
             for grants in self._reachable().values()
             for grant in grants
             if grant.key.path == path and grant.key.purpose == purpose
-        ]
-        for row in sorted(rows, key=lambda row: row.generation, reverse=True):
+        }
+        for row in sorted(rows.values(), key=lambda row: row.generation, reverse=True):
             found = self.key(row.id)
             if found is not None:
-                return found
-        return None
+                yield found
 
     def _find(self, key_id: UUID, seen: frozenset[UUID]) -> OpenKey | None:
         if key_id in self._open:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from portal.common.ids import new_id
+from portal.vault.index_fields import NumbersField
 
 
 class VaultKey(models.Model):
@@ -154,3 +155,18 @@ class PurposeKey(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["purpose", "version"], name="vault_purpose_key_version")
         ]
+
+
+class IndexEntry(models.Model):
+    """What one opened report says, as buckets under a key of its holder (`portal.vault.word_index`)."""
+
+    report = models.UUIDField(unique=True)
+    """A report of `portal.intake`, which stands above the vault."""
+    key = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="+")
+    """The generation of the triage key the buckets were made under."""
+    buckets = NumbersField(prefix="w")
+    bands = NumbersField(prefix="b")
+
+    class Meta:
+        app_label = "portal"
+        db_table = "vault_index_entry"

@@ -112,6 +112,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "desk/staff/<uuid:staff_id>/": (page(("sysadmin", "secadmin"), 404),),
     "desk/audit/": (page(("auditor",)),),
     "desk/queue/": (page(READERS),),
+    "desk/queue/index/": (page(READERS), page(READERS, method="post")),
     "desk/queue/next/": (Rule("get", READERS, frozenset({200, 302}), 403, 302),),
     "desk/queue/<uuid:item_id>/": (page(HOLDERS, 404),),
     "desk/queue/<uuid:item_id>/merge/": (page(HOLDERS, 404),),

@@ -1,0 +1,86 @@
+"""When an item goes into the index, and when it leaves: with the act that opens it or takes it away.
+
+In it are the items that staff have opened, as long as they stand in the queue or are decided. Held and
+voided ones are not, nor those that moved up and wait for their earlier parts. `TriageItem.indexed` says
+whether all of an item is in; a new message unsets it until the item is opened again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from moderation.triage.letters import Letter
+from moderation.triage.models import State, TriageItem
+from moderation.triage.search_words import shingles_of, words_of
+from portal.accounts.signed_in import key_path
+from portal.common.sqlite.wal import fold_wal
+from portal.organs.queries import organ_tree
+from portal.vault import word_index
+from portal.vault.index_key import IndexKey, index_key
+from portal.vault.keyring import Keyring
+from portal.vault.models import VaultKey
+from portal.vault.word_index import Indexed
+
+UNINDEXED_STATES = (State.HELD, State.VOID)
+INDEXABLE = Q(awaits_lift=False) & ~Q(state__in=UNINDEXED_STATES)
+_TRIAGE = VaultKey.Purpose.TRIAGE.value
+
+
+@dataclass(frozen=True)
+class IndexDraft:
+    """One item's entry, all worked out; only the writing is left."""
+
+    item: TriageItem
+    entry: Indexed
+
+
+def index_keys(holders: Iterable[str], keyring: Keyring) -> list[IndexKey]:
+    """The index keys of these organs that can be reached, all generations of each, the newest first."""
+    tree = organ_tree()
+    return [
+        index_key(opened)
+        for holder in sorted(holders)
+        for opened in keyring.generations(key_path(tree, holder), _TRIAGE)
+    ]
+
+
+def newest_key(holder: str, keyring: Keyring) -> IndexKey | None:
+    """The key new entries of this organ are made under."""
+    return next(iter(index_keys([holder], keyring)), None)
+
+
+def draft_entry(item: TriageItem, letter: Letter, key: IndexKey) -> IndexDraft | None:
+    """Work out the entry of an item opened in whole, before any transaction; `None` where it gets none."""
+    if item.awaits_lift or item.state in UNINDEXED_STATES:
+        return None
+    words = words_of(letter.texts, names=letter.names)
+    entry = word_index.indexed(item.pk, key=key, words=words, shingles=shingles_of(letter.body))
+    return IndexDraft(item, entry)
+
+
+def enter(drafts: Sequence[IndexDraft]) -> int:
+    """Write the entries of those items that are still as they were read; how many. Call in a transaction.
+
+    Somebody else's act in between makes a new version: then the item stays as it is, to be entered when it
+    is next opened. Two people may enter the same item; the second one writes the same again.
+    """
+    still = [draft for draft in drafts if _unchanged(draft.item).update(indexed=True)]
+    word_index.put([draft.entry for draft in still])
+    return len(still)
+
+
+def leave(reports: Sequence[UUID]) -> None:
+    """Take the items' entries out, leaving nothing behind in the database. Call in a transaction.
+
+    The caller unsets `indexed` with whatever else it changes.
+    """
+    if word_index.drop(reports):
+        transaction.on_commit(fold_wal)
+
+
+def _unchanged(item: TriageItem) -> QuerySet[TriageItem]:
+    same = TriageItem.objects.filter(pk=item.pk, version=item.version, holder_id=item.holder_id)
+    return same.filter(INDEXABLE)

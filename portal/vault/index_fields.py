@@ -1,0 +1,93 @@
+"""A column of numbers and the two questions put to it, for both databases.
+
+PostgreSQL keeps `integer[]` under GIN. SQLite keeps the numbers as words of a text, over which a full-text
+index (FTS5) lies; triggers of the migration keep it in step with the table.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, Lookup
+from django.db.models.sql.compiler import SQLCompiler
+
+FTS_TABLE = "vault_index_fts"
+
+
+class NumbersField(Field):  # type: ignore[type-arg]  # both types are given below
+    """A set of numbers from 0 to 2³¹ - 1; `prefix` keeps those of two columns apart in the text index."""
+
+    _pyi_private_set_type: Iterable[int]
+    _pyi_private_get_type: frozenset[int]
+
+    def __init__(self, *args: Any, prefix: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.prefix = prefix
+
+    def deconstruct(self) -> Any:
+        """With the prefix."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "prefix": self.prefix}
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        """What the column is."""
+        return "integer[]" if connection.vendor == "postgresql" else "text"
+
+    def from_db_value(self, value: Any, _expression: Any, connection: BaseDatabaseWrapper) -> frozenset[int]:
+        """The numbers."""
+        if connection.vendor == "postgresql":
+            return frozenset(value)
+        return frozenset(int(word[len(self.prefix) :]) for word in value.split())
+
+    def get_db_prep_value(
+        self, value: Iterable[int], connection: BaseDatabaseWrapper, prepared: bool = False
+    ) -> Any:
+        """In order, so that the order in which words stood is not kept."""
+        numbers = sorted(frozenset(value))
+        return numbers if connection.vendor == "postgresql" else " ".join(self.words(numbers))
+
+    def words(self, numbers: Iterable[int]) -> list[str]:
+        """The numbers as SQLite's text index knows them."""
+        return [f"{self.prefix}{number}" for number in numbers]
+
+
+class _Asked(Lookup):  # type: ignore[type-arg]  # Django has no generics at run time
+    """One question: an operator of PostgreSQL's arrays, and the word between terms of a full-text query."""
+
+    operator: str
+    joined_by: str
+    lhs: Any
+
+    def get_prep_lookup(self) -> list[int]:
+        """The numbers asked for, in order."""
+        return sorted(frozenset(self.rhs))
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        """PostgreSQL: the array's operator, which GIN answers."""
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} {self.operator} %s::integer[]", [*parameters, self.rhs]
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        """SQLite: the rows the full-text index finds."""
+        table = compiler.quote_name_unless_alias(self.lhs.alias)
+        query = f" {self.joined_by} ".join(self.lhs.output_field.words(self.rhs))
+        found = f"SELECT rowid FROM {FTS_TABLE} WHERE {FTS_TABLE} MATCH %s"
+        return f"{table}.id IN ({found})", [query]
+
+
+@NumbersField.register_lookup
+class HasAll(_Asked):
+    """`buckets__has_all=[…]`: rows with every one of these numbers; at least one must be asked for."""
+
+    lookup_name = "has_all"
+    operator = "@>"
+    joined_by = "AND"
+
+
+@NumbersField.register_lookup
+class HasAny(_Asked):
+    """`bands__has_any=[…]`: rows with at least one of these numbers."""
+
+    lookup_name = "has_any"
+    operator = "&&"
+    joined_by = "OR"

@@ -1,0 +1,76 @@
+"""Keyed buckets: what an index may say about a text to somebody without the holder's triage key.
+
+The key of an index is derived from the opened triage key and never stored, one for each generation of it. A
+word becomes one of 65,536 buckets, so several words share each; a text's likeness becomes a few 31-bit bands
+of which two nearly equal texts share at least one. What they leak all the same: `docs/security.md`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from uuid import UUID
+
+from portal.vault.keys import OpenKey
+from portal.vault.models import VaultKey
+from portal.vault.primitives import digest, keyed_hash
+
+BUCKETS = 1 << 16
+_SCOPES = 1 << 15
+BANDS, ROWS = 20, 3
+"""Bands of a text and minima in each: texts that share half of their shingles meet with 93 %, a tenth 2 %."""
+_PRIME = (1 << 61) - 1
+_HASH_BYTES = 16
+
+
+@dataclass(frozen=True)
+class IndexKey:
+    """The index key that grows from one generation of a triage key. Never stored, never printed."""
+
+    key: UUID
+    generation: int
+    secret: bytes = field(repr=False)
+
+    def buckets(self, words: Iterable[str]) -> frozenset[int]:
+        """The words' buckets, each with the key's own scope above it: 31 bits together.
+
+        The scope says no more than the row's key does; it keeps rows of other keys out of an index scan.
+        """
+        return frozenset(self._scope | self._bucket(word) for word in words)
+
+    def bands(self, shingles: Iterable[int]) -> frozenset[int]:
+        """The text's bands, none for one without shingles. The same shingles always give the same bands."""
+        values = [shingle % _PRIME for shingle in frozenset(shingles)]
+        if not values:
+            return frozenset()
+        minima = [min([(a * value + b) % _PRIME for value in values]) for a, b in self._permutations]
+        return frozenset(self._band(at, minima[at : at + ROWS]) for at in range(0, BANDS * ROWS, ROWS))
+
+    @cached_property
+    def _scope(self) -> int:
+        return (_number(digest(self.key.bytes, person="yanlu-scope")) % _SCOPES) << 16
+
+    def _bucket(self, word: str) -> int:
+        return _number(keyed_hash(self.secret, word, person="yanlu-word", size=_HASH_BYTES)) % BUCKETS
+
+    @cached_property
+    def _permutations(self) -> list[tuple[int, int]]:
+        halves = (keyed_hash(self.secret, at, person="yanlu-minhash") for at in range(BANDS * ROWS))
+        return [(1 + _number(one[:16]) % (_PRIME - 1), _number(one[16:]) % _PRIME) for one in halves]
+
+    def _band(self, at: int, minima: list[int]) -> int:
+        return _number(keyed_hash(self.secret, at, *minima, person="yanlu-band", size=_HASH_BYTES)) >> 97
+
+
+def index_key(opened: OpenKey) -> IndexKey:
+    """The index key of one generation of a triage key; whoever opens that key has it, nobody else.
+
+    Raises `ValueError` for a key of another purpose.
+    """
+    if opened.purpose != VaultKey.Purpose.TRIAGE:
+        raise ValueError("only triage keys have an index")
+    secret = keyed_hash(opened.seed, opened.id.bytes, person="yanlu-index")
+    return IndexKey(opened.id, opened.generation, secret)
+
+
+def _number(raw: bytes) -> int:
+    return int.from_bytes(raw, "big")
