@@ -30,7 +30,7 @@ def build_index(request: HttpRequest) -> HttpResponse:
     actor.require(*READERS)
     form = ProgressForm(request.POST or {"entered": 0, "unopened": 0})
     if not form.is_valid():
-        raise Invalid(fields={name: "进度无效，请重新开始。" for name in form.errors})
+        raise Invalid(fields=dict.fromkeys(form.errors, "进度无效，请重新开始。"))
     so_far = form.cleaned_data
     done = Built(0, 0, so_far["cursor"] or None)
     if request.method == "POST":

@@ -5,7 +5,7 @@ voided ones are not, nor those that moved up and wait for their earlier parts. `
 whether all of an item is in; a new message unsets it until the item is opened again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from portal.organs.queries import organ_tree
 from portal.vault import word_index
 from portal.vault.index_key import IndexKey, index_key
 from portal.vault.keyring import Keyring
-from portal.vault.models import VaultKey
+from portal.vault.models import IndexEntry, VaultKey
 from portal.vault.word_index import Indexed
 
 UNINDEXED_STATES = (State.HELD, State.VOID)
@@ -45,6 +45,41 @@ def index_keys(holders: Iterable[str], keyring: Keyring) -> list[IndexKey]:
         for holder in sorted(holders)
         for opened in keyring.generations(key_path(tree, holder), _TRIAGE)
     ]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far somebody's keys reach into the index.
+
+    `beyond`: newer generations that they do not hold yet. What is entered under those, older keys of theirs
+    may open all the same, but they have to look themselves.
+    """
+
+    keys: Sequence[IndexKey]
+    beyond: Sequence[UUID] = ()
+
+    def unread(self) -> Q:
+        """The items the index says nothing about to these keys."""
+        unread = Q(indexed=False)
+        if self.beyond:
+            entered = IndexEntry.objects.filter(key_id__in=self.beyond)
+            unread |= Q(pk__in=entered.values("report"))
+        return unread
+
+
+def reach_of(holders: Collection[str], keyring: Keyring) -> Reach:
+    """The index keys of these organs, and what lies beyond them. One query."""
+    keys = index_keys(holders, keyring)
+    tree = organ_tree()
+    rows = VaultKey.objects.filter(path__in=[key_path(tree, one) for one in holders], purpose=_TRIAGE)
+    held = {key.key for key in keys}
+    known = list(rows.values_list("id", "path", "generation"))
+    newest = {path: generation for one, path, generation in sorted(known, key=_generation) if one in held}
+    return Reach(keys, [one for one, path, number in known if path in newest and number > newest[path]])
+
+
+def _generation(row: tuple[UUID, str, int]) -> int:
+    return row[2]
 
 
 def newest_key(holder: str, keyring: Keyring) -> IndexKey | None:

@@ -8,7 +8,7 @@ from django.db.models import prefetch_related_objects
 from moderation.triage.models import TriageItem
 from moderation.triage.wording import FIXED
 from portal.intake.content import Content
-from portal.intake.queries import StaffEntry, opened_message, open_original
+from portal.intake.queries import StaffEntry, open_original, opened_message
 from portal.vault.keyring import Keyring
 from portal.vault.primitives import Tampered
 

@@ -1,8 +1,10 @@
 """Who is named where: asked before somebody of that name is given a key."""
 
+from django.db.models import Q
+
 from moderation.screening.folding import plain
 from moderation.triage.filters import NEWEST_FIRST
-from moderation.triage.indexing import index_keys
+from moderation.triage.indexing import reach_of
 from moderation.triage.letters import SHOWN_WITH, Letter, opened_letters
 from moderation.triage.models import TriageItem
 from moderation.triage.queries import visible_to
@@ -25,13 +27,14 @@ def reports_naming(*, actor: SignedIn, name: str, organ: str | None = None) -> l
     and where too much would have to be opened.
     """
     wanted = _letters(name)
-    if len(wanted) < 2:  # noqa: PLR2004  one character names nobody
+    if len(wanted) < 2:
         raise Invalid(fields={"name": "请填写完整的姓名。"})
     holder = organ or actor.staff.organ_id
     rows = visible_to(actor.staff).filter(holder_id=holder)
-    hits = candidates([wanted], index_keys([holder], actor.keyring)) if needed_runs(wanted) else None
+    reach = reach_of([holder], actor.keyring)
+    hits = candidates([wanted], reach.keys) if needed_runs(wanted) else None
     if hits is not None:
-        rows = rows.filter(indexed=False) | rows.filter(pk__in=hits)
+        rows = rows.filter(reach.unread() | Q(pk__in=hits))
     if rows.order_by()[: MOST_OPENED + 1].count() > MOST_OPENED:
         raise Invalid("需要逐件打开的来件过多，请先建立索引，再查找姓名。")
     found, cursor = list[TriageItem](), None

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from moderation.triage.filters import ORDERS, QueueFilters, narrowed
-from moderation.triage.indexing import index_keys
+from moderation.triage.indexing import reach_of
 from moderation.triage.letters import SHOWN_WITH, QueueLine, QueuePage
 from moderation.triage.models import TriageItem
 from moderation.triage.searching import search_page
@@ -83,8 +83,8 @@ def queue_page(
     """
     rows = narrowed(visible_to(staff), filters, staff=staff, now=now or present())
     if filters.q:
-        keys = index_keys(visible_holders(staff), keyring)
-        return search_page(rows, keyring=keyring, keys=keys, q=filters.q, cursor=cursor, limit=limit)
+        reach = reach_of(visible_holders(staff), keyring)
+        return search_page(rows, keyring=keyring, reach=reach, q=filters.q, cursor=cursor, limit=limit)
     page = keyset_page(rows, order=ORDERS[filters.sort], cursor=cursor, limit=limit, related=SHOWN_WITH)
     return QueuePage(tuple(opened_lines(page.items, keyring)), page.next)
 

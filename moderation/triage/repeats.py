@@ -55,7 +55,7 @@ def _nearest(staff: Staff, keys: Sequence[IndexKey], item: TriageItem, shingles:
     hits = with_bands(shingles, keys).values("report")
     rows = visible_to(staff).filter(holder_id=item.holder_id, pk__in=hits).exclude(state__in=_OUT)
     newest = rows.exclude(pk=item.pk).order_by(*NEWEST_FIRST)[:COMPARED]
-    mains = {pk: main or pk for pk, main in newest.values_list("pk", "merged_into_id")}
+    mains = {pk: pk if main is None else main for pk, main in newest.values_list("pk", "merged_into_id")}
     shared = _shared(mains, keys, shingles) if mains else {}
     ranked = dict.fromkeys(mains[pk] for pk in sorted(mains, key=lambda pk: -shared.get(pk, 0)))
     return [main for main in ranked if main not in {item.pk, item.merged_into_id}][:OPENED]

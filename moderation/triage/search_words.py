@@ -1,10 +1,8 @@
 """Which words a text goes into the index under, and which ones to look for (docs/adr/0011)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
-
-from rjieba import Jieba
 
 from moderation.screening.folding import plain
 from moderation.triage.surnames import name_runs, needed_runs
@@ -19,14 +17,16 @@ _SHINGLE, _SHINGLED = 3, 6000
 
 
 @cache
-def _segmenter() -> Jieba:
-    """Made at first use: the dictionary takes 30 MB that a process which only takes reports in never needs."""
-    return Jieba()
+def _segmenter() -> Callable[[str], list[str]]:
+    """Loaded at first use: the dictionary takes 30 MB, which whoever only takes reports in never needs."""
+    from rjieba import cut_for_search  # noqa: PLC0415
+
+    return cut_for_search
 
 
 def _segments(text: str) -> set[str]:
     """The words of two characters and more, longer ones with the shorter words inside them."""
-    return {word for word in _segmenter().cut_for_search(text) if len(word) > 1 and _HAN.fullmatch(word)}
+    return {word for word in _segmenter()(text) if len(word) > 1 and _HAN.fullmatch(word)}
 
 
 def words_of(texts: Iterable[str], *, names: Iterable[str] = ()) -> frozenset[str]:

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from moderation.screening.folding import plain
 from moderation.triage.filters import NEWEST_FIRST
+from moderation.triage.indexing import Reach
 from moderation.triage.letters import SHOWN_WITH, Letter, QueueLine, QueuePage, opened_letters
 from moderation.triage.models import TriageItem
 from moderation.triage.search_words import MOST_TERMS, alternatives, terms_of
@@ -52,7 +53,7 @@ def search_page(
     rows: QuerySet[TriageItem],
     *,
     keyring: Keyring,
-    keys: Sequence[IndexKey],
+    reach: Reach,
     q: str,
     cursor: str | None,
     limit: int,
@@ -62,11 +63,11 @@ def search_page(
     What was merged into another item is left out. Raises `Invalid` for a foreign cursor.
     """
     rows, terms = rows.filter(merged_into__isnull=True), terms_of(q)
-    place = _place(cursor) if cursor else _start(rows, terms)
-    look = _look_through(_part(rows, place.part, terms, keys), keyring, terms, place.cursor, limit)
+    place = _place(cursor) if cursor else _start(rows, terms, reach)
+    look = _look_through(_part(rows, place.part, terms, reach), keyring, terms, place.cursor, limit)
     if look.next is not None:
         return QueuePage(look.lines, _cursor(place.part, look.next), capped=look.capped)
-    unread = _unread(rows) if place.part == INDEXED else 0
+    unread = _unread(rows, reach) if place.part == INDEXED else 0
     return QueuePage(look.lines, _cursor(REST, None) if unread else None, unread=unread)
 
 
@@ -84,22 +85,20 @@ def contains(letter: Letter, terms: Sequence[str]) -> bool:
     return all(term in text for term in terms)
 
 
-def _start(rows: QuerySet[TriageItem], terms: Sequence[str]) -> _Place:
+def _start(rows: QuerySet[TriageItem], terms: Sequence[str], reach: Reach) -> _Place:
     if not any(alternatives(term) for term in terms):
         return _Place(TOGETHER)
-    return _Place(TOGETHER if _unread(rows, FEW + 1) <= FEW else INDEXED)
+    return _Place(TOGETHER if _unread(rows, reach, FEW + 1) <= FEW else INDEXED)
 
 
-def _part(
-    rows: QuerySet[TriageItem], part: str, terms: Sequence[str], keys: Sequence[IndexKey]
-) -> QuerySet[TriageItem]:
+def _part(rows: QuerySet[TriageItem], part: str, terms: Sequence[str], reach: Reach) -> QuerySet[TriageItem]:
     if part == REST:
-        return rows.filter(indexed=False)
-    hits = candidates(terms, keys)
+        return rows.filter(reach.unread())
+    hits = candidates(terms, reach.keys)
     if hits is None:
         return rows
     found = Q(indexed=True, pk__in=hits)
-    return rows.filter(found | Q(indexed=False) if part == TOGETHER else found)
+    return rows.filter(found | reach.unread() if part == TOGETHER else found)
 
 
 def _look_through(
@@ -122,8 +121,8 @@ def _look_through(
     return _Look(tuple(found), cursor, capped=True)
 
 
-def _unread(rows: QuerySet[TriageItem], most: int = _MOST_COUNTED) -> int:
-    return rows.filter(indexed=False).order_by()[:most].count()
+def _unread(rows: QuerySet[TriageItem], reach: Reach, most: int = _MOST_COUNTED) -> int:
+    return rows.filter(reach.unread()).order_by()[:most].count()
 
 
 def _cursor(part: str, cursor: str | None) -> str:

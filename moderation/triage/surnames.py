@@ -1,6 +1,6 @@
 """Family names, so that a personal name is found in a text whatever the segmenter makes of it."""
 
-# More than 95 of 100 people. Left out: rare ones that are everyday words as well (时, 成, 明, 万, 向 …), whose
+# More than 95 of 100 people. Left out: rare ones that are everyday words as well (时, 成, 明, 万, 向), whose
 # names are found as words only.
 SURNAMES = frozenset(
     "石白金文安王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚"
@@ -11,7 +11,10 @@ SURNAMES = frozenset(
     "储栗燕楚鄢劳谌奚皮粟冼蔺楼盘闻厉伊裴丘罕尼阿鄂"
 )
 COMPOUND = frozenset(
-    "欧阳 司马 诸葛 上官 皇甫 令狐 慕容 尉迟 夏侯 东方 西门 公孙 端木 百里 呼延 长孙 宇文 司徒 南宫 独孤".split()
+    {
+        *("欧阳", "司马", "诸葛", "上官", "皇甫", "令狐", "慕容", "尉迟", "夏侯", "东方"),
+        *("西门", "公孙", "端木", "百里", "呼延", "长孙", "宇文", "司徒", "南宫", "独孤"),
+    }
 )
 
 
@@ -24,7 +27,7 @@ def surname_at(text: str, at: int) -> int:
 
 def name_runs(text: str) -> set[str]:
     """Everything in a run of Chinese characters that could be a name: a family name and one or two more."""
-    found = set()
+    found: set[str] = set()
     for at in range(len(text) - 1):
         size = surname_at(text, at)
         if size:
@@ -34,7 +37,7 @@ def name_runs(text: str) -> set[str]:
 
 def needed_runs(text: str) -> set[str]:
     """Of a run of characters searched for: the runs `name_runs` finds in every text that contains it."""
-    found = set()
+    found: set[str] = set()
     for at in range(len(text) - 1):
         size = surname_at(text, at)
         given = min(2, len(text) - at - size)

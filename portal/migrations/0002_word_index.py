@@ -47,12 +47,14 @@ SQLITE_BACK = [
 ]
 
 
-def build(apps, schema_editor):
+def build(_apps, schema_editor):
+    """Index the columns as this database does it."""
     for statement in POSTGRESQL if schema_editor.connection.vendor == "postgresql" else SQLITE:
         schema_editor.execute(statement)
 
 
-def unbuild(apps, schema_editor):
+def unbuild(_apps, schema_editor):
+    """And back."""
     for statement in POSTGRESQL_BACK if schema_editor.connection.vendor == "postgresql" else SQLITE_BACK:
         schema_editor.execute(statement)
 

@@ -12,6 +12,8 @@ from django.db.models import Field, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 FTS_TABLE = "vault_index_fts"
+FORGET = f"INSERT INTO {FTS_TABLE} ({FTS_TABLE}) VALUES ('optimize')"  # noqa: S608  names of ours
+"""Merges the text index into one piece, which leaves deleted entries out."""
 
 
 class NumbersField(Field):  # type: ignore[type-arg]  # both types are given below
@@ -51,7 +53,7 @@ class NumbersField(Field):  # type: ignore[type-arg]  # both types are given bel
         return [f"{self.prefix}{number}" for number in numbers]
 
 
-class _Asked(Lookup):  # type: ignore[type-arg]  # Django has no generics at run time
+class _Asked(Lookup):
     """One question: an operator of PostgreSQL's arrays, and the word between terms of a full-text query."""
 
     operator: str
@@ -62,17 +64,19 @@ class _Asked(Lookup):  # type: ignore[type-arg]  # Django has no generics at run
         """The numbers asked for, in order."""
         return sorted(frozenset(self.rhs))
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """PostgreSQL: the array's operator, which GIN answers."""
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} {self.operator} %s::integer[]", [*parameters, self.rhs]
+        return f"{column} {self.operator} %s::integer[]", (*parameters, self.rhs)
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sqlite(
+        self, compiler: SQLCompiler, _connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[Any, ...]]:
         """SQLite: the rows the full-text index finds."""
         table = compiler.quote_name_unless_alias(self.lhs.alias)
         query = f" {self.joined_by} ".join(self.lhs.output_field.words(self.rhs))
-        found = f"SELECT rowid FROM {FTS_TABLE} WHERE {FTS_TABLE} MATCH %s"
-        return f"{table}.id IN ({found})", [query]
+        found = f"SELECT rowid FROM {FTS_TABLE} WHERE {FTS_TABLE} MATCH %s"  # noqa: S608  a name of ours
+        return f"{table}.id IN ({found})", (query,)
 
 
 @NumbersField.register_lookup

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from portal.vault.index_fields import FTS_TABLE
+from portal.vault.index_fields import FORGET
 from portal.vault.index_key import IndexKey
 from portal.vault.models import IndexEntry
 
@@ -55,7 +55,7 @@ def drop(reports: Iterable[UUID]) -> bool:
     gone, _ = IndexEntry.objects.filter(report__in=list(reports)).delete()
     if gone and connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO {FTS_TABLE} ({FTS_TABLE}) VALUES ('optimize')")
+            cursor.execute(FORGET)
     return bool(gone)
 
 

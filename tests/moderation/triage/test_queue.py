@@ -8,8 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from moderation.triage.actions import claim, merge, reply
 from moderation.triage.filters import QueueFilters, queue_filters
-from moderation.triage.models import TriageItem
 from moderation.triage.letters import QueuePage
+from moderation.triage.models import TriageItem
 from moderation.triage.queries import item_detail, opened_lines, queue_page
 from moderation.triage.reading import read_item, read_queue
 from portal.accounts.signed_in import SignedIn
