@@ -92,7 +92,13 @@ def draft_entry(item: TriageItem, letter: Letter, key: IndexKey) -> IndexDraft |
     if item.awaits_lift or item.state in UNINDEXED_STATES:
         return None
     words = words_of(letter.texts, names=letter.names)
-    entry = word_index.indexed(item.pk, key=key, words=words, shingles=shingles_of(letter.body))
+    entry = word_index.indexed(
+        item.pk,
+        received_at=item.received_at,
+        key=key,
+        words=words,
+        shingles=shingles_of(letter.body),
+    )
     return IndexDraft(item, entry)
 
 

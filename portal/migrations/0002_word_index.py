@@ -75,17 +75,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("report", models.UUIDField(unique=True)),
-                ("buckets", portal.vault.index_fields.NumbersField(prefix="w")),
-                ("bands", portal.vault.index_fields.NumbersField(prefix="b")),
                 (
                     "key",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="portal.vaultkey"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.vaultkey",
                     ),
                 ),
+                ("week", models.PositiveSmallIntegerField()),
+                ("buckets", portal.vault.index_fields.NumbersField(prefix="w")),
+                ("bands", portal.vault.index_fields.NumbersField(prefix="b")),
             ],
             options={
                 "db_table": "vault_index_entry",
+                "indexes": [models.Index(fields=["key", "week"], name="vault_index_entry_week")],
             },
         ),
         migrations.RunPython(build, unbuild),

@@ -1,4 +1,4 @@
-"""A column of numbers and the two questions put to it, for both databases.
+"""A column of numbers and the one question put to it, for both databases.
 
 PostgreSQL keeps `integer[]` under GIN. SQLite keeps the numbers as words of a text, over which a full-text
 index (FTS5) lies; triggers of the migration keep it in step with the table.
@@ -53,11 +53,11 @@ class NumbersField(Field):  # type: ignore[type-arg]  # both types are given bel
         return [f"{self.prefix}{number}" for number in numbers]
 
 
-class _Asked(Lookup):
-    """One question: an operator of PostgreSQL's arrays, and the word between terms of a full-text query."""
+@NumbersField.register_lookup
+class HasAny(Lookup):
+    """`buckets__has_any=[…]`: rows with at least one of these numbers; at least one must be asked for."""
 
-    operator: str
-    joined_by: str
+    lookup_name = "has_any"
     lhs: Any
 
     def get_prep_lookup(self) -> list[int]:
@@ -67,31 +67,13 @@ class _Asked(Lookup):
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """PostgreSQL: the array's operator, which GIN answers."""
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} {self.operator} %s::integer[]", (*parameters, self.rhs)
+        return f"{column} && %s::integer[]", (*parameters, self.rhs)
 
     def as_sqlite(
         self, compiler: SQLCompiler, _connection: BaseDatabaseWrapper
     ) -> tuple[str, tuple[Any, ...]]:
         """SQLite: the rows the full-text index finds."""
         table = compiler.quote_name_unless_alias(self.lhs.alias)
-        query = f" {self.joined_by} ".join(self.lhs.output_field.words(self.rhs))
+        query = " OR ".join(self.lhs.output_field.words(self.rhs))
         found = f"SELECT rowid FROM {FTS_TABLE} WHERE {FTS_TABLE} MATCH %s"  # noqa: S608  a name of ours
         return f"{table}.id IN ({found})", (query,)
-
-
-@NumbersField.register_lookup
-class HasAll(_Asked):
-    """`buckets__has_all=[…]`: rows with every one of these numbers; at least one must be asked for."""
-
-    lookup_name = "has_all"
-    operator = "@>"
-    joined_by = "AND"
-
-
-@NumbersField.register_lookup
-class HasAny(_Asked):
-    """`bands__has_any=[…]`: rows with at least one of these numbers."""
-
-    lookup_name = "has_any"
-    operator = "&&"
-    joined_by = "OR"

@@ -1,15 +1,19 @@
 """Keyed buckets: what an index may say about a text to somebody without the holder's triage key.
 
 The key of an index is derived from the opened triage key and never stored, one for each generation of it. A
-word becomes one of 65,536 buckets, so several words share each; a text's likeness becomes a few 31-bit bands
-of which two nearly equal texts share at least one. What they leak all the same: `docs/security.md`.
+word becomes one of 65,536 buckets, so several words share each, and it becomes another one in every week:
+what somebody learns from reports of their own helps them with that week's reports only. A text's likeness
+becomes some 31-bit bands of which two nearly equal texts share at least one. What they leak all the same:
+`docs/security.md`.
 """
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
+from portal.common.clock import local_date
 from portal.vault.keys import OpenKey
 from portal.vault.models import VaultKey
 from portal.vault.primitives import digest, keyed_hash
@@ -21,6 +25,7 @@ MINIMA, BANDS, ROWS = 96, 80, 6
 share two thirds of their shingles meet in 98 of 100 cases, those that share the usual courtesies in 0.2."""
 _PRIME = (1 << 61) - 1
 _HASH_BYTES = 16
+_FIRST_MONDAY = dt.date(1970, 1, 5)
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,14 @@ class IndexKey:
     generation: int
     secret: bytes = field(repr=False)
 
-    def buckets(self, words: Iterable[str]) -> frozenset[int]:
-        """The words' buckets, each with the key's own scope above it: 31 bits together.
+    def buckets(self, words: Iterable[str], *, week: int) -> frozenset[int]:
+        """The words' buckets in that week, each below the scope of key and week: 31 bits together.
 
-        The scope says no more than the row's key does; it keeps rows of other keys out of an index scan.
+        The scope says no more than the row does; it keeps all other rows out of an index scan.
         """
-        return frozenset(self._scope | self._bucket(word) for word in words)
+        scope = (_number(digest(self.key.bytes, week, person="yanlu-scope")) % _SCOPES) << 16
+        secret = keyed_hash(self.secret, week, person="yanlu-week")
+        return frozenset(scope | _bucket(secret, word) for word in words)
 
     def bands(self, shingles: Iterable[int]) -> frozenset[int]:
         """The text's bands, none for one without shingles. The same shingles always give the same bands."""
@@ -45,13 +52,6 @@ class IndexKey:
             return frozenset()
         minima = [min([(a * value + b) % _PRIME for value in values]) for a, b in self._permutations]
         return frozenset(self._band(at, [minima[one] for one in draw]) for at, draw in enumerate(self._draws))
-
-    @cached_property
-    def _scope(self) -> int:
-        return (_number(digest(self.key.bytes, person="yanlu-scope")) % _SCOPES) << 16
-
-    def _bucket(self, word: str) -> int:
-        return _number(keyed_hash(self.secret, word, person="yanlu-word", size=_HASH_BYTES)) % BUCKETS
 
     @cached_property
     def _permutations(self) -> list[tuple[int, int]]:
@@ -77,6 +77,15 @@ def index_key(opened: OpenKey) -> IndexKey:
         raise ValueError("only triage keys have an index")
     secret = keyed_hash(opened.seed, opened.id.bytes, person="yanlu-index")
     return IndexKey(opened.id, opened.generation, secret)
+
+
+def week_of(moment: dt.datetime) -> int:
+    """The week of a moment in Beijing, Monday to Sunday, counted from 1970."""
+    return (local_date(moment) - _FIRST_MONDAY).days // 7
+
+
+def _bucket(secret: bytes, word: str) -> int:
+    return _number(keyed_hash(secret, word, person="yanlu-word", size=_HASH_BYTES)) % BUCKETS
 
 
 def _number(raw: bytes) -> int:

@@ -162,11 +162,17 @@ class IndexEntry(models.Model):
 
     report = models.UUIDField(unique=True)
     """A report of `portal.intake`, which stands above the vault."""
-    key = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="+")
+    key = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="+", db_index=False)
     """The generation of the triage key the buckets were made under."""
+    week = models.PositiveSmallIntegerField()
+    """When the report was received: every week has buckets of its own."""
     buckets = NumbersField(prefix="w")
     bands = NumbersField(prefix="b")
 
     class Meta:
         app_label = "portal"
         db_table = "vault_index_entry"
+        indexes = [
+            # the weeks of a key; entries under older generations
+            models.Index(fields=["key", "week"], name="vault_index_entry_week"),
+        ]

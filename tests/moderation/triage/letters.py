@@ -19,7 +19,7 @@ WORDS = " ".join(
 ).split()
 
 
-def letter(chance: random.Random, words: int = 70) -> list[str]:
+def letter(chance: random.Random, words: int = 90) -> list[str]:
     """A story as words, so that it can be edited."""
     return [chance.choice(WORDS) for _ in range(words)]
 

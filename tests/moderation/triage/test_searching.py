@@ -83,7 +83,7 @@ def test_search_finds_in_the_index_what_contains_every_word(
 def test_search_drops_what_only_shares_a_bucket(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     filed_at(0, text="说的是一家书店。")
     build(actor=people.triager, now=LATER)
-    monkeypatch.setattr("portal.vault.index_key.IndexKey._bucket", lambda _self, _word: 7)
+    monkeypatch.setattr("portal.vault.index_key._bucket", lambda _secret, _word: 7)
     IndexEntry.objects.all().delete()
     TriageItem.objects.update(indexed=False)
     build(actor=people.triager, now=LATER)
@@ -223,8 +223,8 @@ def test_search_costs_the_same_for_one_and_for_three(
     build(actor=people.triager, now=LATER)
     page(people.triager, "请托人")
 
-    with django_assert_num_queries(8):
-        # the organs' edition twice, newer keys, items without entry, ids, rows, envelopes, messages
+    with django_assert_num_queries(9):
+        # the organs' edition twice, newer keys, weeks, items without entry, ids, rows, envelopes, messages
         assert len(page(people.triager, "请托人").lines) == count
 
 

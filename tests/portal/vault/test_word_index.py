@@ -1,5 +1,6 @@
 """The index itself: what it finds under which key, and that what leaves it is gone."""
 
+import datetime as dt
 import uuid
 from pathlib import Path
 
@@ -9,14 +10,16 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.common.clock import BEIJING
 from portal.common.sqlite.wal import fold_wal
 from portal.vault.index_fields import NumbersField
-from portal.vault.index_key import BANDS, BUCKETS, IndexKey, index_key
+from portal.vault.index_key import BANDS, BUCKETS, IndexKey, index_key, week_of
 from portal.vault.keys import OpenKey
 from portal.vault.models import IndexEntry, VaultKey
 from portal.vault.word_index import drop, indexed, put, with_bands, with_words
 from tests.people import CITY, COUNTY, People, triage_key_of
 
+RECEIVED = dt.datetime(2026, 3, 4, 9, 0, tzinfo=BEIJING)
 REPORTS = [uuid.UUID(int=number) for number in range(1, 6)]
 
 
@@ -24,8 +27,14 @@ def key_of(organ: str, people: People) -> IndexKey:
     return index_key(triage_key_of(organ, people))
 
 
-def enter(report: uuid.UUID, key: IndexKey, *words: str, shingles: tuple[int, ...] = (1, 2, 3)) -> None:
-    put([indexed(report, key=key, words=words, shingles=shingles)])
+def enter(
+    report: uuid.UUID,
+    key: IndexKey,
+    *words: str,
+    shingles: tuple[int, ...] = (1, 2, 3),
+    at: dt.datetime = RECEIVED,
+) -> None:
+    put([indexed(report, received_at=at, key=key, words=words, shingles=shingles)])
 
 
 def found(keys: list[IndexKey], *terms: list[set[str]]) -> set[uuid.UUID]:
@@ -53,6 +62,24 @@ def test_words_under_one_key_are_not_found_with_another(people: People) -> None:
     assert found([county], [{"现金"}]) == {REPORTS[1]}
     assert found([city, county], [{"现金"}]) == {REPORTS[0], REPORTS[1]}
     assert found([], [{"现金"}]) == set()
+
+
+def test_words_are_found_in_every_week_and_have_other_buckets_in_each(people: People) -> None:
+    key = key_of(CITY, people)
+    for number, days in enumerate((-400, -7, 0)):
+        enter(REPORTS[number], key, "现金", at=RECEIVED + dt.timedelta(days=days))
+
+    rows = list(IndexEntry.objects.values_list("week", "buckets"))
+
+    assert found([key], [{"现金"}]) == set(REPORTS[:3])
+    assert len({buckets for _, buckets in rows}) == len({week for week, _ in rows}) == 3
+
+
+def test_weeks_begin_on_monday_in_beijing() -> None:
+    sunday = dt.datetime(2026, 3, 8, 23, 59, tzinfo=BEIJING)
+
+    assert week_of(sunday) == week_of(RECEIVED)
+    assert week_of(sunday + dt.timedelta(minutes=1)) == week_of(RECEIVED) + 1
 
 
 def test_generations_of_one_owner_have_keys_of_their_own() -> None:
@@ -96,11 +123,11 @@ def test_bands_meet_for_like_texts_under_the_same_key_only(people: People) -> No
 def test_buckets_are_sixteen_bits_and_bands_thirty_one(people: People) -> None:
     key = key_of(CITY, people)
 
-    low = {bucket % BUCKETS for bucket in key.buckets(str(number) for number in range(200))}
+    low = {bucket % BUCKETS for bucket in key.buckets((str(number) for number in range(200)), week=1)}
 
     assert BUCKETS == 65_536
     assert len(low) > 190
-    assert len({bucket // BUCKETS for bucket in key.buckets(["甲", "乙"])}) == 1
+    assert len({bucket // BUCKETS for bucket in key.buckets(["甲", "乙"], week=1)}) == 1
     assert len(key.bands(range(50))) == BANDS
     assert max(key.bands(range(50))) < 2**31
 
@@ -139,7 +166,8 @@ def test_dropped_entries_are_gone_from_the_database_file_and_its_log(people: Peo
         enter(report, key, "现金")
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO vault_index_entry (report, key_id, buckets, bands) VALUES (%s, %s, %s, %s)",
+            "INSERT INTO vault_index_entry (report, key_id, week, buckets, bands) "
+            "VALUES (%s, %s, 2900, %s, %s)",
             [REPORTS[0].hex, key.key.hex, "zqcanaryword", "xycanaryband"],
         )
     for report in REPORTS[1:]:
