@@ -9,6 +9,7 @@ from portal.organs.models import *  # noqa: F403
 from portal.vault.models import (
     Envelope,
     Grant,
+    IndexEntry,
     PassphraseLock,
     PurposeKey,
     RootShare,
@@ -27,6 +28,7 @@ __all__ = [
     "Grant",
     "IdentityOpening",
     "IdentityRequest",
+    "IndexEntry",
     "Message",
     "PassphraseLock",
     "PurposeKey",

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from moderation.triage.filters import ORDERS
+from moderation.triage.letters import QueueLine
 from moderation.triage.models import State, TriageItem
-from moderation.triage.queries import QueueLine, opened_lines, visible_to
+from moderation.triage.queries import opened_lines, visible_to
 from moderation.triage.showing import SOON
 from moderation.triage.tallies import tally
 from portal.accounts.models import Staff

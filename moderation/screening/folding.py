@@ -5,6 +5,7 @@ full and half width, upper and lower case, traditional and simplified characters
 for 检察院.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from opencc import OpenCC
 
 # 查 stands for 察 in the commonest misspelling of all; names and words are folded alike, so nothing is lost.
 _SAME = str.maketrans({"查": "察"})
+
+_GAP = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
 
 # Characters kept folded: far more than Chinese prose uses, and a bound for texts made of the rest of Unicode.
 _MOST_KEPT = 20_000
@@ -51,6 +54,31 @@ def fold(text: str) -> Folded:
     """The text in folded form. Any text is accepted."""
     pieces = tuple(map(_fold.__getitem__, text))
     return Folded("".join(pieces), pieces)
+
+
+class _Plain(dict[str, str]):
+    """Each character in its one spelling, worked out when first met."""
+
+    def __missing__(self, character: str) -> str:
+        kept = (one for one in unicodedata.normalize("NFKC", character) if unicodedata.category(one) != "Cf")
+        spelt = "".join(kept).casefold()
+        if spelt and not spelt.isascii():
+            spelt = _simplifier().convert(spelt)
+        if len(self) < _MOST_KEPT:
+            self[character] = spelt
+        return spelt
+
+
+_plain = _Plain()
+
+
+def plain(text: str) -> str:
+    """The text in one spelling, punctuation kept: half width, lower case, simplified characters.
+
+    Nothing invisible is left in it, and no space or line end between two characters that write without. A
+    part of a text is spelt as it is within the whole.
+    """
+    return _GAP.sub("", "".join(map(_plain.__getitem__, text)))
 
 
 def _is_letter(character: str) -> bool:

@@ -16,6 +16,7 @@ from moderation.deadlines.actions import cancel_clocks
 from moderation.deadlines.models import Obligation
 from moderation.triage.deciding import ask, decide, reply
 from moderation.triage.gate import REOPENED, UNCLAIMED, Act, change, lock_report, log, ready
+from moderation.triage.indexing import leave
 from moderation.triage.merging import merge, unmerge
 from moderation.triage.models import State, TriageItem, TriageNote
 from moderation.triage.moving import lift, refer
@@ -124,7 +125,8 @@ def void(
         report = lock_report(item)
         if confirming:
             log(actor, [Act(item.holder_id, item.pk, "item_void")], now)
-            change(item, actor, now, state=State.VOID, voided_by=actor.staff, **UNCLAIMED)
+            change(item, actor, now, state=State.VOID, voided_by=actor.staff, indexed=False, **UNCLAIMED)
+            leave([item.pk])
             cancel_clocks(report=report, reason=Obligation.CancelledFor.VOID, now=now)
         else:
             log(actor, [Act(item.holder_id, item.pk, "item_void_propose")], now)

@@ -84,7 +84,7 @@ def ask(
     with transaction.atomic():
         report = lock_report(item)
         log(actor, [Act(item.holder_id, item.pk, "item_ask")], now)
-        change(item, actor, now, state=State.WAITING, asked_at=now, **UNCLAIMED)
+        change(item, actor, now, state=State.WAITING, asked_at=now, indexed=False, **UNCLAIMED)
         post_office_message(report=report, actor=actor, text=text, act=Message.Act.QUESTION, now=now)
         set_status(report=report, status=Status.SUPPLEMENT_NEEDED, now=now)
     return visible_item(actor.staff, item.pk)
@@ -106,7 +106,7 @@ def reply(
     with transaction.atomic():
         report = lock_report(item)
         log(actor, [Act(item.holder_id, item.pk, "item_reply", {"final": final})], now)
-        change(item, actor, now)
+        change(item, actor, now, indexed=False)
         post_office_message(
             report=report, actor=actor, text=text, act=Message.Act.REPLY, final=final, now=now
         )

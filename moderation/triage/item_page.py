@@ -13,6 +13,7 @@ from moderation.triage.models import TriageItem
 from moderation.triage.notes import OpenedNote, open_notes
 from moderation.triage.offers import offers
 from moderation.triage.queries import ItemDetail, visible_to
+from moderation.triage.repeats import likely_repeats
 from moderation.triage.showing import (
     DueShown,
     claim_lives,
@@ -110,6 +111,7 @@ def item_context(
         "missing": offered.missing,
         "carry_over": carry_over,
         "repeats": repeats,
+        "alike": len(likely_repeats(actor.staff, actor.keyring, item, detail.body)),
         "log": log,
         "seen": len(log),
         "forms": _forms(refused, offered.acts),

@@ -1,5 +1,6 @@
 """Choosing the item another one is a repeat of."""
 
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +12,12 @@ from moderation.triage import actions
 from moderation.triage.filters import LONGEST_Q, QueueFilters
 from moderation.triage.forms import ActForm, act_form, into
 from moderation.triage.item_page import FIRST_LINES, Refused
-from moderation.triage.likeness import most_alike
+from moderation.triage.letters import QueueLine
+from moderation.triage.likeness import likeness, pairs
 from moderation.triage.models import TriageItem
-from moderation.triage.queries import ItemDetail, QueueLine, quiet_content
+from moderation.triage.queries import ItemDetail, quiet_content
 from moderation.triage.reading import read_item, read_queue
+from moderation.triage.repeats import Alike, likely_repeats
 from moderation.triage.views import item_response
 from portal.accounts.middleware import signed_in
 from portal.accounts.signed_in import SignedIn
@@ -22,8 +25,8 @@ from portal.common.clock import now as present
 from portal.common.errors import Invalid, Stale
 from portal.common.words import one_line
 
-LOOKED_AT, SHOWN = 200, 12
-"""How many of the newest items are compared, and how many are offered."""
+LOOKED_AT, SHOWN = 50, 12
+"""How many of the newest items are compared beside what the index finds, and how many are offered."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,13 +51,13 @@ def _page(request: HttpRequest, actor: SignedIn, item_id: UUID, form: ActForm) -
     detail = read_item(actor=actor, item_id=item_id)
     filters = QueueFilters(q=q, sort="-received")
     page = read_queue(actor=actor, filters=filters, limit=LOOKED_AT, now=present())
-    lines = [line for line in page.lines if _may_govern(line.item, detail.item)]
-    candidates = most_alike(_words(detail), [(line, _text(line, actor)) for line in lines])[:SHOWN]
+    indexed = [] if q else likely_repeats(actor.staff, actor.keyring, detail.item, detail.body)
+    candidates = _likest([*indexed, *_compared(page.lines, detail, actor)], detail.item)
     context = {
         "item": detail.item,
         "content": detail.content,
         "first_lines": one_line(detail.content.text, FIRST_LINES) if detail.content else "",
-        "candidates": [(line, one_line(text, FIRST_LINES)) for line, text in candidates],
+        "candidates": [(one.line, one_line(one.words, FIRST_LINES)) for one in candidates],
         "chosen": into(form),
         "form": form,
         "q": q,
@@ -73,10 +76,15 @@ def _may_govern(other: TriageItem, item: TriageItem) -> bool:
     )
 
 
-def _words(detail: ItemDetail) -> str:
-    return f"{detail.content.title}\n{detail.content.text}" if detail.content else ""
+def _compared(lines: Iterable[QueueLine], detail: ItemDetail, actor: SignedIn) -> Iterator[Alike]:
+    wanted = pairs(detail.body)
+    for line in lines:
+        content = quiet_content(line.item.report, actor.keyring)
+        text = content.text if content else ""
+        yield Alike(line, text, likeness(wanted, pairs(f"{line.title}\n{text}")))
 
 
-def _text(line: QueueLine, actor: SignedIn) -> str:
-    content = quiet_content(line.item.report, actor.keyring)
-    return content.text if content else ""
+def _likest(found: Iterable[Alike], item: TriageItem) -> list[Alike]:
+    """What may govern the item, each once, the likest first; equally like ones stay in order."""
+    once = {one.line.item.pk: one for one in found if _may_govern(one.line.item, item)}
+    return sorted(once.values(), key=lambda one: -one.likeness)[:SHOWN]

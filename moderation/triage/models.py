@@ -94,6 +94,8 @@ class TriageItem(models.Model):
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
     awaits_lift = models.BooleanField(default=False)
     """The item moved up by itself; its earlier parts are still sealed to the organ it came from."""
+    indexed = models.BooleanField(default=False)
+    """All that was written is in the search index, under some generation of the holder's key."""
     version = models.PositiveIntegerField(default=1)
     decided_at = models.DateTimeField(null=True)
     rank = models.GeneratedField(
@@ -151,6 +153,10 @@ class TriageItem(models.Model):
                 condition=Q(merged_into__isnull=True) | (Q(outcome="repeat") & ~Q(merged_into=F("report"))),
                 name="triage_item_merged_is_repeat",
             ),
+            models.CheckConstraint(
+                condition=Q(indexed=False) | (Q(awaits_lift=False) & ~Q(state__in=["held", "void"])),
+                name="triage_item_unindexed_while_out",
+            ),
         ]
         indexes = [
             # queue_page without a sort, all states: urgent, due, received
@@ -164,6 +170,12 @@ class TriageItem(models.Model):
             ),
             # queue_page sorted by received, and search, which reads newest first
             models.Index(fields=["holder", "received_at", "report"], name="triage_item_received"),
+            # search: what the index does not know yet, newest first
+            models.Index(
+                fields=["holder", "received_at", "report"],
+                condition=Q(indexed=False),
+                name="triage_item_unindexed",
+            ),
             # queue_page of one outcome, which only decided items have
             models.Index(
                 fields=["holder", "outcome", "rank", "due_sort", "received_at", "report"],

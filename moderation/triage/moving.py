@@ -9,6 +9,7 @@ from django.db import transaction
 
 from moderation.ledger.concealing import conceal_leads, lead_ids
 from moderation.triage.gate import REOPENED, UNCLAIMED, Act, change, log, ready
+from moderation.triage.indexing import leave
 from moderation.triage.models import TriageItem, TriageNote
 from moderation.triage.notes import NoteDraft, check_note, draft_note, open_notes
 from moderation.triage.parcel import Parcel, parcel_of
@@ -133,7 +134,7 @@ def _move(
         for parcel in parcels:
             reopened = parcel.item is main and to != main.state
             fields = {"state": to, **REOPENED} if reopened else UNCLAIMED
-            change(parcel.item, actor, now, holder_id=target, awaits_lift=False, **fields)
+            change(parcel.item, actor, now, holder_id=target, awaits_lift=False, indexed=False, **fields)
             report = reports[parcel.item.pk]
             report.holder_id = target
             set_mark(report)
@@ -143,6 +144,7 @@ def _move(
             parcel.hand_over(report, actor.keyring, key)
             report_moved(report, by=actor.staff.username, now=now)
         drop_drafts(about=[*reports, *lead_ids(reports)])  # what was typed here about it
+        leave([parcel.item.pk for parcel in parcels])
         if note is not None:
             note.save()
         if to != main.state:

@@ -7,8 +7,11 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
-from moderation.triage.filters import NEWEST_FIRST, ORDERS, QueueFilters, narrowed
+from moderation.triage.filters import ORDERS, QueueFilters, narrowed
+from moderation.triage.indexing import reach_of
+from moderation.triage.letters import SHOWN_WITH, QueueLine, QueuePage
 from moderation.triage.models import TriageItem
+from moderation.triage.searching import search_page
 from portal import hooks
 from portal.accounts.models import Staff
 from portal.accounts.signed_in import visible_holders
@@ -16,38 +19,15 @@ from portal.audit.models import AuditEntry
 from portal.audit.queries import history_of
 from portal.common.clock import now as present
 from portal.common.errors import NotFound
-from portal.common.paging import USUAL_PAGE, encode_cursor, keyset_page
+from portal.common.paging import USUAL_PAGE, keyset_page
 from portal.intake.content import Content, preflight_text
 from portal.intake.models import Report
 from portal.intake.queries import StaffEntry, open_messages, open_original
 from portal.vault.keyring import Keyring
 from portal.vault.primitives import Tampered
 
-MOST_SEARCHED, SEARCH_STEP = 300, 100
-"""Items one search opens, and how many of them at a time; the page says when it stopped there."""
 DAMAGED = hooks.Finding(code="sealed_text_damaged", severity="hold", field="text")
 """Shown where something sealed to this person no longer opens: the store was changed."""
-_SHOWN_WITH = ("report__original", "claimed_by")
-
-
-@dataclass(frozen=True)
-class QueueLine:
-    """One line of the queue; `title` is `None` where these keys do not open it (yet)."""
-
-    item: TriageItem
-    title: str | None
-
-
-@dataclass(frozen=True)
-class QueuePage:
-    """Lines in order and the cursor of the next page (`None` at the end).
-
-    `capped`: a search stopped after opening `MOST_SEARCHED` items; the cursor goes on from there.
-    """
-
-    lines: tuple[QueueLine, ...]
-    next: str | None
-    capped: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +39,11 @@ class ItemDetail:
     messages: tuple[StaffEntry, ...]
     findings: tuple[hooks.Finding, ...]
     history: tuple[AuditEntry, ...]
+
+    @property
+    def body(self) -> str:
+        """What is compared with other letters; empty where the content does not open."""
+        return f"{self.content.title}\n{self.content.text}" if self.content else ""
 
 
 def visible_to(staff: Staff) -> QuerySet[TriageItem]:
@@ -93,13 +78,14 @@ def queue_page(
 ) -> QueuePage:
     """One page of the queue, its titles opened. Void items are listed only where asked for.
 
-    With `q` the newest items are opened and looked through, newest first whatever the sort.
+    With `q` newest first whatever the sort (`moderation.triage.searching`).
     Raises `Invalid` for a foreign cursor.
     """
     rows = narrowed(visible_to(staff), filters, staff=staff, now=now or present())
     if filters.q:
-        return _search(rows, keyring=keyring, q=filters.q, cursor=cursor, limit=limit)
-    page = keyset_page(rows, order=ORDERS[filters.sort], cursor=cursor, limit=limit, related=_SHOWN_WITH)
+        reach = reach_of(visible_holders(staff), keyring)
+        return search_page(rows, keyring=keyring, reach=reach, q=filters.q, cursor=cursor, limit=limit)
+    page = keyset_page(rows, order=ORDERS[filters.sort], cursor=cursor, limit=limit, related=SHOWN_WITH)
     return QueuePage(tuple(opened_lines(page.items, keyring)), page.next)
 
 
@@ -110,7 +96,7 @@ def opened_lines(items: list[TriageItem], keyring: Keyring) -> list[QueueLine]:
 
 def queue_line(item_id: UUID, keyring: Keyring) -> QueueLine:
     """One item as it stands after an action, which may have moved it out of sight."""
-    item = TriageItem.objects.select_related(*_SHOWN_WITH).get(pk=item_id)
+    item = TriageItem.objects.select_related(*SHOWN_WITH).get(pk=item_id)
     return opened_lines([item], keyring)[0]
 
 
@@ -119,7 +105,7 @@ def item_detail(*, staff: Staff, keyring: Keyring, item_id: UUID) -> ItemDetail:
 
     Findings are made afresh from the opened text: nothing quoted is stored anywhere.
     """
-    item = visible_to(staff).select_related(*_SHOWN_WITH).filter(pk=item_id).first()
+    item = visible_to(staff).select_related(*SHOWN_WITH).filter(pk=item_id).first()
     if item is None:
         raise NotFound
     prefetch_related_objects([item], "report__original__envelopes")
@@ -149,31 +135,3 @@ def quiet_content(report: Report, keyring: Keyring) -> Content | None:
 def _opened(items: list[TriageItem], keyring: Keyring) -> Iterable[tuple[TriageItem, Content | None]]:
     prefetch_related_objects(items, "report__original__envelopes")
     return [(item, quiet_content(item.report, keyring)) for item in items]
-
-
-def _search(
-    rows: QuerySet[TriageItem], *, keyring: Keyring, q: str, cursor: str | None, limit: int
-) -> QueuePage:
-    """Open the newest `MOST_SEARCHED` items behind the cursor and keep those that contain the words."""
-    rows = rows.filter(merged_into__isnull=True)
-    wanted, found = q.casefold(), list[QueueLine]()
-    scanned = 0
-    while scanned < MOST_SEARCHED:
-        page = keyset_page(rows, order=NEWEST_FIRST, cursor=cursor, limit=SEARCH_STEP, related=_SHOWN_WITH)
-        for item, content in _opened(page.items, keyring):
-            scanned += 1
-            cursor = encode_cursor([item.received_at, item.pk])
-            if content and _contains(content, wanted):
-                found.append(QueueLine(item, content.title))
-                if len(found) == limit:
-                    at_end = page.next is None and item.pk == page.items[-1].pk
-                    return QueuePage(tuple(found), None if at_end else cursor)
-        if page.next is None:
-            return QueuePage(tuple(found), None)
-    return QueuePage(tuple(found), cursor, capped=True)
-
-
-def _contains(content: Content, wanted: str) -> bool:
-    parts = [content.title, content.text, content.place, content.occurred]
-    parts += [word for one in content.subjects for word in (one.name, one.organ_text, one.post)]
-    return any(wanted in part.casefold() for part in parts)

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q
 
 from moderation.ledger.concealing import conceal_leads, lead_ids
 from moderation.triage.gate import REOPENED, UNCLAIMED
+from moderation.triage.indexing import leave
 from moderation.triage.models import State, TriageItem
 from moderation.triage.reopening import resume_story
 from moderation.triage.transitions import AFTER_A_MESSAGE
@@ -54,13 +55,14 @@ def report_added(
     """
     item = TriageItem.objects.select_for_update().get(pk=report.pk)
     to = AFTER_A_MESSAGE[item.state]
-    fields: dict[str, Any] = {"state": to}
+    fields: dict[str, Any] = {"state": to, "indexed": False}
     if to != item.state:
         fields |= REOPENED
     if item.state == State.DECIDED:
         fields["asked_at"] = None  # new evidence may need a question of its own
     if moved_from is not None:
         fields |= {**UNCLAIMED, "holder_id": report.holder_id, "awaits_lift": True}
+        leave([item.pk])
         _leave_behind(item)
         conceal_leads(report)
     if any(finding.code == URGENT for finding in findings):

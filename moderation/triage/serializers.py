@@ -7,9 +7,10 @@ from rest_framework import serializers
 
 from moderation.ledger.serializers import SubjectBody
 from moderation.triage.filters import LONGEST_Q
+from moderation.triage.letters import QueueLine
 from moderation.triage.models import Outcome, Reason, State
 from moderation.triage.notes import LONGEST as LONGEST_NOTE
-from moderation.triage.queries import ItemDetail, QueueLine
+from moderation.triage.queries import ItemDetail
 from portal.common.clock import BEIJING
 from portal.common.clock import now as present
 from portal.common.rest import VersionedBody

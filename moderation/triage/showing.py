@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from moderation.triage.guidance import said_done
+from moderation.triage.letters import QueueLine
 from moderation.triage.models import State, TriageItem
-from moderation.triage.queries import QueueLine
 from portal.accounts.models import Staff
 from portal.audit.actions import PUBLIC
 from portal.audit.models import AuditEntry

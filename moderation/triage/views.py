@@ -16,8 +16,9 @@ from moderation.triage.filters import ORDERS, QueueFilters, narrowed, queue_filt
 from moderation.triage.forms import ActForm, QueueFilterForm, act_form
 from moderation.triage.guidance import DONE
 from moderation.triage.item_page import Refused, item_context
+from moderation.triage.letters import QueuePage
 from moderation.triage.models import State, TriageItem
-from moderation.triage.queries import QueuePage, visible_item, visible_to
+from moderation.triage.queries import visible_item, visible_to
 from moderation.triage.reading import read_item, read_queue
 from moderation.triage.showing import rows
 from moderation.triage.tallies import tally

@@ -47,6 +47,9 @@ NO_SUBSTANCE = (
     "请凭本回执补充时间、地点、涉及的人和事情经过；补充后我们会重新处理。"
 )
 
+FIXED = frozenset({*DECLINED.values(), NO_SUBSTANCE})
+"""All of it. Not indexed: everybody knows which words these are, and nobody looks for them."""
+
 
 def fixed_words(outcome: str, reason: str) -> tuple[str, bool] | None:
     """What is sent to the reporter with a decision, and whether it is final; `None` for most outcomes."""

@@ -103,7 +103,9 @@ def admit(*, actor: SignedIn, staff: Staff, compared: str, now: dt.datetime | No
     if fingerprint(public_half(row)) != compared:
         raise Invalid("指纹已与核对时不同，没有授权。请与本人重新核对，并告知系统管理员。")
     held = {
-        p: keys for p in purposes_for(staff.roles) if (keys := actor.keyring.generations(staff.organ_id, p))
+        p: keys
+        for p in purposes_for(staff.roles)
+        if (keys := list(actor.keyring.generations(staff.organ_id, p)))
     }
     if not held:
         raise Invalid("没有可以授予的密钥。")

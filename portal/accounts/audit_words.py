@@ -37,6 +37,7 @@ ACTIONS: dict[str, str] = {
     "report_withdrawn": "撤回",
     "receipt_changed": "更换回执",
     "queue_read": "查看队列",
+    "index_built": "建立索引",
     "item_read": "打开来件",
     "item_claim": "认领",
     "item_release": "放回",

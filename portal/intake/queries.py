@@ -184,12 +184,14 @@ def open_original(report: Report, keyring: Keyring) -> Content | None:
 
 def open_messages(report: Report, keyring: Keyring) -> list[StaffEntry]:
     """The whole thread as far as this person's keys open it, oldest first."""
-    entries = []
-    for row in _thread_rows(report):
-        purpose = "office_words" if row.author == Message.Author.OFFICE else "reporter_words"
-        text = None
-        if can_open(row.item, keyring):
-            binding = message_binding(row.id, row.report_id)
-            text = open_item(row.item, purpose=purpose, binding=binding, opener=keyring).decode()
-        entries.append(StaffEntry(str(row.id), row.at, row.author, row.act, row.final, text))
-    return entries
+    return [opened_message(row, keyring) for row in _thread_rows(report)]
+
+
+def opened_message(row: Message, keyring: Keyring) -> StaffEntry:
+    """One message as far as these keys open it; give it with its item's envelopes. Raises `Tampered`."""
+    purpose = "office_words" if row.author == Message.Author.OFFICE else "reporter_words"
+    text = None
+    if can_open(row.item, keyring):
+        binding = message_binding(row.id, row.report_id)
+        text = open_item(row.item, purpose=purpose, binding=binding, opener=keyring).decode()
+    return StaffEntry(str(row.id), row.at, row.author, row.act, row.final, text)

@@ -1,5 +1,6 @@
 """The keys one signed-in person can reach: their own, and what was granted to it, and so on up."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from portal import hooks
@@ -24,19 +25,21 @@ class Keyring:
         return self._find(key_id, frozenset())
 
     def holding(self, owner: str, purpose: str) -> OpenKey | None:
-        """The newest generation of this organ's key that can be reached, if any."""
-        return next(iter(self.generations(owner, purpose)), None)
+        """The newest generation of this owner's key that can be reached, if any."""
+        return next(self.generations(owner, purpose), None)
 
-    def generations(self, owner: str, purpose: str) -> list[OpenKey]:
-        """Every generation of this organ's key that can be reached, newest first."""
+    def generations(self, owner: str, purpose: str) -> Iterator[OpenKey]:
+        """Every generation of this owner's key that can be reached, the newest first."""
         rows = {
             grant.key_id: grant.key
             for grants in self._reachable().values()
             for grant in grants
             if grant.key.owner == owner and grant.key.purpose == purpose
         }
-        newest_first = sorted(rows.values(), key=lambda row: row.generation, reverse=True)
-        return [found for row in newest_first if (found := self.key(row.id)) is not None]
+        for row in sorted(rows.values(), key=lambda row: row.generation, reverse=True):
+            found = self.key(row.id)
+            if found is not None:
+                yield found
 
     def forget_grants(self) -> None:
         """Read the grants anew: some were made or taken back in this very request."""

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from portal.common.ids import new_id
+from portal.vault.index_fields import NumbersField
 
 
 class VaultKey(models.Model):
@@ -197,4 +198,25 @@ class PurposeKey(models.Model):
                 condition=Q(retired_at__isnull=True) | Q(purpose__in=["device", "pepper"]),
                 name="vault_purpose_key_may_retire",
             ),
+        ]
+
+
+class IndexEntry(models.Model):
+    """What one opened report says, as buckets under a key of its holder (`portal.vault.word_index`)."""
+
+    report = models.UUIDField(unique=True)
+    """A report of `portal.intake`, which stands above the vault."""
+    key = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="+", db_index=False)
+    """The generation of the triage key the buckets were made under."""
+    week = models.PositiveSmallIntegerField()
+    """When the report was received: every week has buckets of its own."""
+    buckets = NumbersField(prefix="w")
+    bands = NumbersField(prefix="b")
+
+    class Meta:
+        app_label = "portal"
+        db_table = "vault_index_entry"
+        indexes = [
+            # the weeks of a key; entries under older generations
+            models.Index(fields=["key", "week"], name="vault_index_entry_week"),
         ]

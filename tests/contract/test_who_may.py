@@ -140,6 +140,7 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "desk/identity/<uuid:request_id>/return/": (_request_act("triager"),),
     "desk/identity/<uuid:request_id>/cancel/": (page(("triager",), 404, method="post", granted=302),),
     "desk/queue/": (page(READERS),),
+    "desk/queue/index/": (page(READERS), page(READERS, method="post")),
     "desk/queue/next/": (Rule("get", READERS, frozenset({200, 302}), 403, 302),),
     "desk/queue/<uuid:item_id>/": (page(HOLDERS, 404),),
     "desk/queue/<uuid:item_id>/merge/": (page(HOLDERS, 404),),

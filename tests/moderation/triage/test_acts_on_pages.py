@@ -371,7 +371,7 @@ def test_merge_page_query_count_is_constant(
     client = browser("triager")
     client.get(url(item, "merge"))
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(25):
         page = client.get(url(item, "merge")).content.decode()
 
     assert page.count('name="into"') == count

@@ -172,7 +172,7 @@ def test_item_page_query_count_is_constant(
     client = browser("triager")
     client.get(url(item))
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         page = client.get(url(item)).content.decode()
 
     assert page.count('class="thread__office"') == count

@@ -8,8 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from moderation.triage.actions import claim, merge, reply
 from moderation.triage.filters import QueueFilters, queue_filters
+from moderation.triage.letters import QueuePage
 from moderation.triage.models import TriageItem
-from moderation.triage.queries import QueuePage, item_detail, opened_lines, queue_page
+from moderation.triage.queries import item_detail, opened_lines, queue_page
 from moderation.triage.reading import read_item, read_queue
 from portal.accounts.signed_in import SignedIn
 from portal.audit.models import AuditEntry
@@ -198,8 +199,8 @@ def test_search_pages_and_says_where_it_stopped(people: People, monkeypatch: pyt
     assert [line.item.pk for line in first.lines] == [items[2].pk, items[1].pk]
     assert ([line.item.pk for line in second.lines], second.next) == ([items[0].pk], None)
 
-    monkeypatch.setattr("moderation.triage.queries.MOST_SEARCHED", 2)
-    monkeypatch.setattr("moderation.triage.queries.SEARCH_STEP", 2)
+    monkeypatch.setattr("moderation.triage.searching.MOST_SEARCHED", 2)
+    monkeypatch.setattr("moderation.triage.searching.SEARCH_STEP", 2)
     capped = page(people.triager, q="没有这个词")
     rest = page(people.triager, q="请托人", cursor=capped.next)
 
