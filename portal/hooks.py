@@ -7,7 +7,7 @@ one that raises undoes the caller's change. `portal.checks` refuses to start wit
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol, cast
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from portal.accounts.models import Staff
+    from portal.accounts.signed_in import SignedIn
     from portal.intake.models import Message, Report
 
 
@@ -132,6 +133,20 @@ class StaffChanged(Protocol):
     def __call__(self, *, staff: Staff, by: str, now: dt.datetime) -> None: ...
 
 
+@dataclass(frozen=True)
+class NamedIn:
+    """A report that contains somebody's name."""
+
+    report: UUID
+    title: str
+
+
+class ReportsNaming(Protocol):
+    """The reports held by these organs that contain this name, as far as the actor's keys open them."""
+
+    def __call__(self, *, actor: SignedIn, name: str, organs: Sequence[str]) -> list[NamedIn]: ...
+
+
 class Metrics(Protocol):
     """Figures for `/metrics`: name → value, without anything that betrays a single report."""
 
@@ -160,6 +175,7 @@ HOOKS = (
     "due_changed",
     "remind",
     "tampering_noticed",
+    "reports_naming",
     "in_sight",
     "staff_changed",
     "metrics",
@@ -234,6 +250,15 @@ def remind(*, report: Report, rule: str, due: dt.date, now: dt.datetime) -> None
     """Tell the floors above that a date nears or has passed."""
     for receive in receivers("remind"):
         cast(Remind, receive)(report=report, rule=rule, due=due, now=now)
+
+
+def reports_naming(*, actor: SignedIn, name: str, organs: Sequence[str]) -> list[NamedIn]:
+    """What every room finds that names somebody who is about to be given a key."""
+    return [
+        found
+        for look in receivers("reports_naming")
+        for found in cast(ReportsNaming, look)(actor=actor, name=name, organs=organs)
+    ]
 
 
 def tampering_noticed(*, what: str, object_id: str, owner: str = "") -> None:

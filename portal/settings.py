@@ -100,6 +100,7 @@ YANLU_HOOKS: dict[str, list[str]] = {
     "public_change": ["moderation.deadlines.receivers.public_change"],
     "due_changed": ["moderation.triage.receivers.due_changed"],
     "remind": [],
+    "reports_naming": ["moderation.triage.naming.naming_a_colleague"],
     "tampering_noticed": ["portal.audit.alarms.tampering_noticed"],
     "in_sight": ["moderation.triage.sight.in_sight", "moderation.forum.sight.in_sight"],
     "metrics": ["moderation.triage.receivers.metrics"],

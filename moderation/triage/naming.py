@@ -1,5 +1,7 @@
 """Who is named where: asked before somebody of that name is given a key."""
 
+from collections.abc import Sequence
+
 from django.db.models import Q
 
 from moderation.screening.folding import plain
@@ -7,12 +9,13 @@ from moderation.triage.filters import NEWEST_FIRST
 from moderation.triage.indexing import reach_of
 from moderation.triage.letters import SHOWN_WITH, Letter, opened_letters
 from moderation.triage.models import TriageItem
-from moderation.triage.queries import visible_to
+from moderation.triage.queries import opened_lines, visible_to
 from moderation.triage.searching import candidates
 from moderation.triage.surnames import needed_runs
 from portal.accounts.signed_in import SignedIn
 from portal.common.errors import Invalid
 from portal.common.paging import LARGEST_PAGE, keyset_page
+from portal.hooks import NamedIn
 
 MOST_OPENED = 5000
 """Items one question opens; where more would have to be opened, the index is to be built first."""
@@ -46,6 +49,17 @@ def reports_naming(*, actor: SignedIn, name: str, organ: str | None = None) -> l
         cursor = page.next
         if cursor is None:
             return found
+
+
+def naming_a_colleague(*, actor: SignedIn, name: str, organs: Sequence[str]) -> list[NamedIn]:
+    """What names a person who is about to be given the keys of these organs; a one-letter name is nobody's.
+
+    Raises `Invalid` where the index has to be built first.
+    """
+    if len(_letters(name)) < 2:
+        return []
+    items = [item for organ in organs for item in reports_naming(actor=actor, name=name, organ=organ)]
+    return [NamedIn(line.item.pk, line.title or "") for line in opened_lines(items, actor.keyring)]
 
 
 def _names(letter: Letter, wanted: str) -> bool:

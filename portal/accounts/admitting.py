@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
 
+from portal import hooks
 from portal.accounts.actions import audit_staff, purposes_for
 from portal.accounts.house_keys import current_row
 from portal.accounts.models import Staff
@@ -30,6 +32,16 @@ class Waiting:
     staff: Staff
     fingerprint: str
     purposes: tuple[str, ...]
+
+
+class NamedInReports(Invalid):
+    """What the new keys would open contains the colleague's name: to be lifted first, unless it is a namesake."""
+
+    def __init__(self, named: list[hooks.NamedIn]) -> None:
+        super().__init__(
+            "授权后能打开的来件中写到了这个姓名。请先将涉及本人的来件密封径送；确属同名的，勾选后再授权。"
+        )
+        self.named = named
 
 
 def waiting_for(actor: SignedIn) -> list[Waiting]:
@@ -86,13 +98,31 @@ def own_fingerprint(actor: SignedIn) -> str | None:
     return fingerprint(actor.keyring.personal.public) if actor.waiting else None
 
 
-def admit(*, actor: SignedIn, staff: Staff, compared: str, now: dt.datetime | None = None) -> tuple[str, ...]:
+def named_in_reach(actor: SignedIn, staff: Staff, purposes: Iterable[str]) -> list[hooks.NamedIn]:
+    """What these keys of their organ would open to them that contains their own name."""
+    organs = {
+        Purpose.TRIAGE: (staff.organ_id,),
+        Purpose.OVERSIGHT: organ_tree().children(staff.organ_id),
+    }
+    opened = [organ for purpose in purposes for organ in organs.get(Purpose(purpose), ())]
+    return hooks.reports_naming(actor=actor, name=staff.display_name, organs=opened)
+
+
+def admit(
+    *,
+    actor: SignedIn,
+    staff: Staff,
+    compared: str,
+    namesake: bool = False,
+    now: dt.datetime | None = None,
+) -> tuple[str, ...]:
     """Vouch for a colleague's key and grant what their roles need, as far as the actor holds it.
 
     Every generation is granted, so that what was sealed earlier can be read. The first supervisor of an organ
     whose oversight lay with the one above gets a new generation of it. `compared` is the fingerprint the
     actor compared with the colleague. Returns the purposes granted. Raises `NotFound` for staff of an organ
-    that is neither the actor's nor directly below, `Invalid` for another key or where nothing can be granted.
+    that is neither the actor's nor directly below, `Invalid` for another key or where nothing can be granted,
+    and `NamedInReports` while what the keys would open contains their name, unless it is a `namesake`.
     """
     now = now or present()
     if staff.organ_id not in {actor.staff.organ_id, *organ_tree().children(actor.staff.organ_id)}:
@@ -113,7 +143,12 @@ def admit(*, actor: SignedIn, staff: Staff, compared: str, now: dt.datetime | No
         newest = current_row(staff.organ_id, purpose)
         if newest is None or newest.pk != keys[0].id:
             raise Invalid("单位的密钥已经更新，您手中的是旧密钥；请先由同事或上级院为您授予新密钥。")
+    named = named_in_reach(actor, staff, held)
+    if named and not namesake:
+        raise NamedInReports(named)
     with transaction.atomic():
+        if named:
+            audit_staff(actor, "namesake_confirmed", staff, now, count=str(len(named)))
         for purpose, keys in held.items():
             _admit_to(actor, staff, row, purpose, keys, now)
             audit_staff(actor, "key_granted", staff, now, purpose=purpose)

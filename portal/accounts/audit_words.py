@@ -17,6 +17,7 @@ ACTIONS: dict[str, str] = {
     "roles_set": "设定岗位",
     "account_closed": "停用账号",
     "key_granted": "授予密钥",
+    "namesake_confirmed": "确认同名",
     "key_reset_allowed": "允许重设密钥",
     "key_renewed": "更新单位密钥",
     "key_handed_on": "移交旧密钥",

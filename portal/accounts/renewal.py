@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from portal import hooks
 from portal.accounts.house_keys import (
     above,
     current_key_of,
@@ -28,7 +29,7 @@ from portal.organs.queries import organ_tree
 from portal.organs.tree import OrganTree
 from portal.vault import remembered
 from portal.vault.certificates import ORGAN_PURPOSES, CertifiedKey, verify
-from portal.vault.keys import OpenKey, certify, grant, make_key
+from portal.vault.keys import OpenKey, certify, grant, make_key, vouched_for
 from portal.vault.models import Grant, VaultKey
 from portal.vault.primitives import Tampered
 
@@ -207,12 +208,15 @@ def put_in_force(
         if row.purpose == Purpose.PERSONAL:
             row.path = f"{new.path}/{row.owner}"
         certify(row, new)
-    entitled = _entitled(organ, purpose)
+    if newcomer is not None:
+        grant(new, verify(VaultKey.objects.get(pk=newcomer.pk)), now=now)
+    entitled = _entitled(organ, purpose, old)
     for person in entitled:
         grant(new, person, now=now)
     remembered.check(organ, purpose, new.generation, new.public)
     upper = above(tree, organ)
-    if upper is not None and (purpose != Purpose.OVERSIGHT or not entitled):
+    in_care = purpose == Purpose.OVERSIGHT and not entitled and newcomer is None
+    if upper is not None and (purpose != Purpose.OVERSIGHT or in_care):
         grant(new, current_key_of(tree, upper, upward_purpose(purpose)), now=now)
     return new
 
@@ -230,19 +234,30 @@ def _vouched_by(old: VaultKey) -> list[VaultKey]:
     return kept
 
 
-def _entitled(organ: str, purpose: str) -> list[CertifiedKey]:
-    """The personal keys, vouched for, of everybody at the organ whose role needs this key."""
+def _entitled(organ: str, purpose: str, old: VaultKey | None) -> list[CertifiedKey]:
+    """The personal keys of everybody at the organ whose role needs this key and whom somebody let at it.
+
+    A role alone entitles nobody: administrators give roles, colleagues who hold the key let people in. That
+    they did is proved by the old key's own signature, not by a row.
+    """
+    if old is None:
+        return []
     roles = [role for role, needed in KEY_OF_ROLE.items() if needed == purpose]
     people = [one for one in Staff.objects.filter(organ_id=organ, active=True) if one.roles & set(roles)]
-    rows = VaultKey.objects.filter(
-        owner__in=[key_owner(one) for one in people], purpose=Purpose.PERSONAL, superseded_at__isnull=True
+    owners = [key_owner(one) for one in people]
+    given = Grant.objects.filter(
+        key=old, to__owner__in=owners, to__superseded_at__isnull=True, revoked_at__isnull=True
     )
     found = []
-    for row in rows.order_by("pk"):
+    for row in given.select_related("key", "to").order_by("to_id"):
         try:
-            found.append(verify(row))
+            person = verify(row.to)
         except Tampered:
             continue  # not let in yet: a colleague compares the fingerprint first
+        if vouched_for(row, person):
+            found.append(person)
+        else:
+            hooks.tampering_noticed(what="grant", object_id=str(row.pk), owner=organ)
     return found
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.actions import close_account, invite_staff, join, reset_key, set_roles
-from portal.accounts.admitting import admit, waiting_for
+from portal.accounts.admitting import NamedInReports, admit, waiting_for
 from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm, UnlockForm
 from portal.accounts.middleware import KEY_COOKIE, locked_session, session_row, signed_in, signed_in_or_none
 from portal.accounts.models import ROLE_LABELS, StaffSession
@@ -104,20 +104,28 @@ def _show_on(form: InviteForm | JoinForm | RolesForm, refusal: Refusal) -> None:
 def grants_page(request: HttpRequest) -> HttpResponse:
     """Colleagues whose key waits; letting one in after comparing the fingerprint."""
     actor = signed_in(request)
-    done = ""
+    done, named = "", dict[UUID, NamedInReports]()
     if request.method == "POST":
         staff = colleague(actor, _uuid(request.POST.get("staff", "")))
         if "compared" not in request.POST:
             raise Invalid("请先与同事当面核对指纹，再勾选确认。")
-        admit(actor=actor, staff=staff, compared=request.POST.get("fingerprint", ""))
-        done = staff.display_name
+        try:
+            admit(
+                actor=actor,
+                staff=staff,
+                compared=request.POST.get("fingerprint", ""),
+                namesake="namesake" in request.POST,
+            )
+            done = staff.display_name
+        except NamedInReports as refusal:
+            named = {staff.pk: refusal}
     context = {
-        "waiting": waiting_for(actor),
+        "waiting": [(one, named.get(one.staff.pk)) for one in waiting_for(actor)],
         "done": done,
         "due": keys_awaited(actor),
         "own": actor.staff.organ_id,
     }
-    return render(request, "accounts/grants.html", context)
+    return render(request, "accounts/grants.html", context, status=400 if named else 200)
 
 
 def _uuid(text: str) -> UUID:

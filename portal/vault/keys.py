@@ -143,9 +143,28 @@ def grant(key: OpenKey, to: CertifiedKey, *, now: dt.datetime) -> Grant:
         key_id=key.id,
         to_id=to.id,
         revoked_at=None,
-        defaults={"sealed": CURRENT.seal(to.public.sealing, message), "created_at": now},
+        defaults={
+            "sealed": CURRENT.seal(to.public.sealing, message),
+            "voucher": CURRENT.sign(key.private, _vouched(key.id, to)),
+            "created_at": now,
+        },
     )
     return made
+
+
+def _vouched(key: UUID, to: CertifiedKey) -> bytes:
+    halves = to.public.sealing, to.public.certifying
+    return pack("yanlu-voucher-1", key.bytes, to.id.bytes, to.generation, *halves)
+
+
+def vouched_for(row: Grant, to: CertifiedKey) -> bool:
+    """Whether somebody who held the key made this grant: a row anybody else wrote entitles nobody."""
+    voucher = bytes(row.voucher)
+    try:
+        suite_of(voucher).verify(public_half(row.key).certifying, _vouched(row.key_id, to), voucher)
+    except Tampered:
+        return False
+    return True
 
 
 def open_grant(row: Grant, holder: OpenKey) -> OpenKey:

@@ -69,6 +69,8 @@ class Grant(models.Model):
     key = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="grants")
     to = models.ForeignKey(VaultKey, on_delete=models.PROTECT, related_name="granted")
     sealed = models.BinaryField()
+    voucher = models.BinaryField()
+    """Signed by `key` itself: only who holds it lets somebody else at it, and at what comes after it."""
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     revoked_for = models.CharField(max_length=8, choices=Ended, default="", blank=True)
