@@ -10,15 +10,17 @@ from moderation.triage.indexing import reach_of
 from moderation.triage.letters import SHOWN_WITH, Letter, opened_letters
 from moderation.triage.models import TriageItem
 from moderation.triage.queries import opened_lines, visible_to
-from moderation.triage.searching import candidates
+from moderation.triage.searching import asked_of
 from moderation.triage.surnames import needed_runs
 from portal.accounts.signed_in import SignedIn
 from portal.common.errors import Invalid
 from portal.common.paging import LARGEST_PAGE, keyset_page
 from portal.hooks import NamedIn
+from portal.vault.word_index import find_words
 
 MOST_OPENED = 5000
 """Items one question opens; where more would have to be opened, the index is to be built first."""
+_TOO_MANY = "需要逐件打开的来件过多。请先建立索引，或者填写完整的姓名，再查找。"
 
 
 def reports_naming(*, actor: SignedIn, name: str, organ: str | None = None) -> list[TriageItem]:
@@ -35,11 +37,13 @@ def reports_naming(*, actor: SignedIn, name: str, organ: str | None = None) -> l
     holder = organ or actor.staff.organ_id
     rows = visible_to(actor.staff).filter(holder_id=holder)
     reach = reach_of([holder], actor.keyring)
-    hits = candidates([wanted], reach.keys) if needed_runs(wanted) else None
-    if hits is not None:
-        rows = rows.filter(reach.unread() | Q(pk__in=hits))
+    if needed_runs(wanted):
+        hits = find_words(asked_of([wanted]), reach.keys, most=MOST_OPENED)
+        rows = rows.filter(reach.unread() | Q(pk__in=hits.reports))
+        if hits.before is not None:
+            raise Invalid(_TOO_MANY)
     if rows.order_by()[: MOST_OPENED + 1].count() > MOST_OPENED:
-        raise Invalid("需要逐件打开的来件过多，请先建立索引，再查找姓名。")
+        raise Invalid(_TOO_MANY)
     found, cursor = list[TriageItem](), None
     while True:
         page = keyset_page(rows, order=NEWEST_FIRST, cursor=cursor, limit=LARGEST_PAGE, related=SHOWN_WITH)

@@ -15,12 +15,12 @@ from portal.accounts.models import Staff
 from portal.vault.index_key import IndexKey
 from portal.vault.keyring import Keyring
 from portal.vault.models import IndexEntry
-from portal.vault.word_index import with_bands
+from portal.vault.word_index import find_bands
 
 ALIKE = 0.5
 """The least likeness of what is called a possible repeat."""
-COMPARED, OPENED = 200, 30
-"""Of the newest so many that share a band, those that share most are opened."""
+NEAR, COMPARED, OPENED = 1000, 200, 30
+"""Of so many that share a band, the newest are compared by how many, and the nearest of these opened."""
 _OUT = (State.VOID, State.VOID_PROPOSED)
 
 
@@ -52,7 +52,9 @@ def likely_repeats(staff: Staff, keyring: Keyring, item: TriageItem, body: str) 
 
 def _nearest(staff: Staff, keys: Sequence[IndexKey], item: TriageItem, shingles: Sequence[int]) -> list[UUID]:
     """Main items of those that share most bands with the text."""
-    hits = with_bands(shingles, keys).values("report")
+    hits = find_bands(shingles, keys, most=NEAR)
+    if not hits:
+        return []
     rows = visible_to(staff).filter(holder_id=item.holder_id, pk__in=hits).exclude(state__in=_OUT)
     newest = rows.exclude(pk=item.pk).order_by(*NEWEST_FIRST)[:COMPARED]
     found: Iterable[tuple[UUID, UUID | None]] = newest.values_list("pk", "merged_into_id")

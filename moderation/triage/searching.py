@@ -5,6 +5,7 @@ together with the others; where they are many, what the index finds comes first 
 by page. So a search read to its end has seen everything.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,15 +20,19 @@ from moderation.triage.models import TriageItem
 from moderation.triage.search_words import MOST_TERMS, alternatives, terms_of
 from portal.common.errors import Invalid
 from portal.common.paging import decode_cursor, encode_cursor, keyset_page
-from portal.vault.index_key import IndexKey
+from portal.vault.index_key import week_begins, week_of
 from portal.vault.keyring import Keyring
-from portal.vault.word_index import with_words
+from portal.vault.word_index import Term, find_words
 
 MOST_SEARCHED, SEARCH_STEP = 300, 100
 """Items one page of a search opens, and how many of them at a time; the page says when it stopped there."""
+MOST_CANDIDATES = 10_000
+"""Items the index names at once; of a word more common than that the newest weeks come first."""
 FEW = 300
 """So many items without an entry are opened together with what the index finds."""
 _MOST_COUNTED = 10_000
+
+_LAST = UUID(int=2**128 - 1)
 
 TOGETHER, INDEXED, REST = "together", "indexed", "rest"
 
@@ -64,19 +69,20 @@ def search_page(
     """
     rows, terms = rows.filter(merged_into__isnull=True), terms_of(q)
     place = _place(cursor) if cursor else _start(rows, terms, reach)
-    look = _look_through(_part(rows, place.part, terms, reach), keyring, terms, place.cursor, limit)
+    part, before = _part(rows, place, terms, reach)
+    look = _look_through(part, keyring, terms, place.cursor, limit)
     if look.next is not None:
         return QueuePage(look.lines, _cursor(place.part, look.next), capped=look.capped)
+    if before is not None:
+        return QueuePage(look.lines, _cursor(place.part, _begins(before)), capped=True)
     unread = _unread(rows, reach) if place.part == INDEXED else 0
     return QueuePage(look.lines, _cursor(REST, None) if unread else None, unread=unread)
 
 
-def candidates(terms: Sequence[str], keys: Sequence[IndexKey]) -> QuerySet[TriageItem, UUID] | None:
-    """Ids of reports that may contain all terms, as a subquery; `None` if the index can't be asked."""
-    asked = [words for term in terms if (words := alternatives(term))][:MOST_TERMS]
-    if not asked:
-        return None
-    return with_words(asked, keys).values_list("report", flat=True)  # type: ignore[return-value]
+def asked_of(terms: Sequence[str]) -> list[Term]:
+    """What the index is asked for these terms; nothing where all are too short for it."""
+    asked: list[Term] = [words for term in terms if (words := alternatives(term))]
+    return asked[:MOST_TERMS]
 
 
 def contains(letter: Letter, terms: Sequence[str]) -> bool:
@@ -86,19 +92,41 @@ def contains(letter: Letter, terms: Sequence[str]) -> bool:
 
 
 def _start(rows: QuerySet[TriageItem], terms: Sequence[str], reach: Reach) -> _Place:
-    if not any(alternatives(term) for term in terms):
+    if not asked_of(terms):
         return _Place(TOGETHER)
     return _Place(TOGETHER if _unread(rows, reach, FEW + 1) <= FEW else INDEXED)
 
 
-def _part(rows: QuerySet[TriageItem], part: str, terms: Sequence[str], reach: Reach) -> QuerySet[TriageItem]:
-    if part == REST:
-        return rows.filter(reach.unread())
-    hits = candidates(terms, reach.keys)
-    if hits is None:
-        return rows
-    found = Q(indexed=True, pk__in=hits)
-    return rows.filter(found | reach.unread() if part == TOGETHER else found)
+def _part(
+    rows: QuerySet[TriageItem], place: _Place, terms: Sequence[str], reach: Reach
+) -> tuple[QuerySet[TriageItem], dt.datetime | None]:
+    """What is to be opened; the moment before which the index knows more, where it found too much at once."""
+    if place.part == REST:
+        return rows.filter(reach.unread()), None
+    asked = asked_of(terms)
+    if not asked:
+        return rows, None
+    hits = find_words(asked, reach.keys, until=_week(place), most=MOST_CANDIDATES)
+    found = Q(indexed=True, pk__in=hits.reports)
+    rows = rows.filter(found | reach.unread() if place.part == TOGETHER else found)
+    if hits.before is None:
+        return rows, None
+    begin = week_begins(hits.before + 1)
+    return rows.filter(received_at__gte=begin), begin
+
+
+def _week(place: _Place) -> int | None:
+    if place.cursor is None:
+        return None
+    moment = decode_cursor(place.cursor, 2)[0]
+    if not isinstance(moment, dt.datetime):
+        raise Invalid(fields={"cursor": "翻页标记无效。"})
+    return week_of(moment)
+
+
+def _begins(moment: dt.datetime) -> str:
+    """The cursor behind everything received from this moment on: the last place before it."""
+    return encode_cursor([moment - dt.timedelta(microseconds=1), _LAST])
 
 
 def _look_through(

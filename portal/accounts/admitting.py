@@ -35,7 +35,7 @@ class Waiting:
 
 
 class NamedInReports(Invalid):
-    """What the new keys would open contains the colleague's name: to be lifted first, unless it is a namesake."""
+    """What the new keys would open has the colleague's name in it: to be lifted first, but for namesakes."""
 
     def __init__(self, named: list[hooks.NamedIn]) -> None:
         super().__init__(

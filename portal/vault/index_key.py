@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from portal.common.clock import local_date
+from portal.common.clock import BEIJING, local_date
 from portal.vault.keys import OpenKey
 from portal.vault.models import VaultKey
 from portal.vault.primitives import digest, keyed_hash
@@ -82,6 +82,11 @@ def index_key(opened: OpenKey) -> IndexKey:
 def week_of(moment: dt.datetime) -> int:
     """The week of a moment in Beijing, Monday to Sunday, counted from 1970."""
     return (local_date(moment) - _FIRST_MONDAY).days // 7
+
+
+def week_begins(week: int) -> dt.datetime:
+    """The first moment of a week."""
+    return dt.datetime.combine(_FIRST_MONDAY + dt.timedelta(weeks=week), dt.time(), tzinfo=BEIJING)
 
 
 def _bucket(secret: bytes, word: str) -> int:

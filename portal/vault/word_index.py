@@ -5,11 +5,12 @@ what it points to and looks. Rows are changed in the transaction of the act that
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from portal.vault.index_fields import FORGET
@@ -29,6 +30,14 @@ class Indexed:
     week: int
     buckets: frozenset[int]
     bands: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Reports that may be what was searched for. `before`: there are more, of this week and earlier ones."""
+
+    reports: Sequence[UUID]
+    before: int | None = None
 
 
 def indexed(
@@ -67,23 +76,67 @@ def drop(reports: Iterable[UUID]) -> bool:
     return bool(gone)
 
 
-def with_words(terms: Sequence[Term], keys: Sequence[IndexKey]) -> QuerySet[IndexEntry]:
-    """Entries under these keys whose reports may have every term; at least one term must be given.
+def find_words(
+    terms: Sequence[Term], keys: Sequence[IndexKey], *, until: int | None = None, most: int | None = None
+) -> Found:
+    """Reports under these keys that may have every term; at least one term must be given.
 
-    Some have not: different words share a bucket. One query beforehand, for the weeks there are.
+    Some have not: different words share a bucket. `until`: the last week looked at; `most`: how many reports
+    are enough, the newest weeks first.
     """
-    weeks = _weeks(keys)
+    weeks = [(key, week) for key, week in _weeks(keys) if until is None or week <= until]
     wanted = Q(key_id__in=[key.key for key in keys])
     for alternatives in terms:
         either = Q(pk__in=[])
         for words in alternatives:
             each = Q()
             for word in words:
-                buckets = [key.buckets([word], week=week) for key, week in weeks]
-                each &= Q(buckets__has_any=frozenset[int]().union(*buckets)) if buckets else Q(pk__in=[])
+                each &= _has(word, weeks)
             either |= each
         wanted &= either
-    return IndexEntry.objects.filter(wanted)
+    if until is not None:
+        wanted &= Q(week__lte=until)
+    return _found(IndexEntry.objects.filter(wanted), most)
+
+
+def find_bands(shingles: Iterable[int], keys: Sequence[IndexKey], *, most: int) -> list[UUID]:
+    """Reports under these keys that are probably much like the text with these shingles, newest first."""
+    values = list(shingles)
+    bands = frozenset[int]().union(*(key.bands(values) for key in keys))
+    if not bands:
+        return []
+    rows = IndexEntry.objects.filter(key_id__in=[key.key for key in keys], bands__has_any=bands)
+    with _by_index():
+        return list(rows.order_by("-week").values_list("report", flat=True)[:most])
+
+
+def _has(word: str, weeks: Sequence[tuple[IndexKey, int]]) -> Q:
+    """Rows with the word's bucket; buckets of other weeks and keys do not occur in a row."""
+    buckets = [key.buckets([word], week=week) for key, week in weeks]
+    return Q(buckets__has_any=frozenset[int]().union(*buckets)) if buckets else Q(pk__in=[])
+
+
+def _found(rows: QuerySet[IndexEntry], most: int | None) -> Found:
+    ordered = rows.order_by("-week").values_list("report", "week")
+    with _by_index():
+        found = list(ordered if most is None else ordered[: most + 1])
+    if most is None or len(found) <= most:
+        return Found([report for report, _ in found])
+    cut = found[-1][1]  # the rest of this week is not among them
+    whole = [report for report, week in found if week > cut]
+    return Found(whole, cut) if whole else Found([report for report, _ in found], cut - 1)
+
+
+@contextmanager
+def _by_index() -> Iterator[None]:
+    """PostgreSQL takes a search over many weeks for one that finds much, and would read the whole table."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        yield
+        cursor.execute("SET LOCAL enable_seqscan = on")
 
 
 def _weeks(keys: Sequence[IndexKey]) -> list[tuple[IndexKey, int]]:
@@ -96,12 +149,3 @@ def _weeks(keys: Sequence[IndexKey]) -> list[tuple[IndexKey, int]]:
     spans = {pk: (first, last) for pk, first, last in rows.values_list("pk", "first", "last")}
     reached = ((key, spans[key.key]) for key in keys if spans.get(key.key, (None, None))[0] is not None)
     return [(key, week) for key, (first, last) in reached for week in range(first, last + 1)]
-
-
-def with_bands(shingles: Iterable[int], keys: Sequence[IndexKey]) -> QuerySet[IndexEntry]:
-    """Entries under these keys whose reports are probably much like the text with these shingles."""
-    values = list(shingles)
-    bands = frozenset[int]().union(*(key.bands(values) for key in keys))
-    if not bands:
-        return IndexEntry.objects.none()
-    return IndexEntry.objects.filter(key_id__in=[key.key for key in keys], bands__has_any=bands)

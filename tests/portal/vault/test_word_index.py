@@ -16,7 +16,7 @@ from portal.vault.index_fields import NumbersField
 from portal.vault.index_key import BANDS, BUCKETS, IndexKey, index_key, week_of
 from portal.vault.keys import OpenKey
 from portal.vault.models import IndexEntry, VaultKey
-from portal.vault.word_index import drop, indexed, put, with_bands, with_words
+from portal.vault.word_index import drop, find_bands, find_words, indexed, put
 from tests.people import CITY, COUNTY, People, triage_key_of
 
 RECEIVED = dt.datetime(2026, 3, 4, 9, 0, tzinfo=BEIJING)
@@ -39,7 +39,7 @@ def enter(
 
 def found(keys: list[IndexKey], *terms: list[set[str]]) -> set[uuid.UUID]:
     asked = [[frozenset(words) for words in term] for term in terms]
-    return set(with_words(asked, keys).values_list("report", flat=True))
+    return set(find_words(asked, keys).reports)
 
 
 def test_words_are_found_where_all_terms_are_and_one_alternative_of_each_is(people: People) -> None:
@@ -73,6 +73,21 @@ def test_words_are_found_in_every_week_and_have_other_buckets_in_each(people: Pe
 
     assert found([key], [{"现金"}]) == set(REPORTS[:3])
     assert len({buckets for _, buckets in rows}) == len({week for week, _ in rows}) == 3
+
+
+def test_words_that_are_too_common_are_found_by_whole_weeks_the_newest_first(people: People) -> None:
+    key = key_of(CITY, people)
+    for number, days in enumerate((-14, -7, -7, 0, 0)):
+        enter(REPORTS[number], key, "现金", at=RECEIVED + dt.timedelta(days=days))
+    asked, week = [[frozenset({"现金"})]], week_of(RECEIVED)
+
+    first = find_words(asked, [key], most=3)
+    second = find_words(asked, [key], most=3, until=first.before)
+    crowded = find_words(asked, [key], most=1)
+
+    assert (set(first.reports), first.before) == (set(REPORTS[3:]), week - 1)
+    assert (set(second.reports), second.before) == (set(REPORTS[:3]), None)
+    assert (set(crowded.reports), crowded.before) == (set(REPORTS[3:]), week - 1)
 
 
 def test_weeks_begin_on_monday_in_beijing() -> None:
@@ -114,10 +129,10 @@ def test_bands_meet_for_like_texts_under_the_same_key_only(people: People) -> No
     enter(REPORTS[1], county, "甲", shingles=tuple(text))
     enter(REPORTS[2], city, "甲", shingles=tuple(range(5000, 5200)))
 
-    near = with_bands([*text[:190], *range(10)], [city]).values_list("report", flat=True)
+    near = find_bands([*text[:190], *range(10)], [city], most=10)
 
-    assert set(near) == {REPORTS[0]}
-    assert list(with_bands([], [city])) == []
+    assert near == [REPORTS[0]]
+    assert find_bands([], [city], most=10) == []
 
 
 def test_buckets_are_sixteen_bits_and_bands_thirty_one(people: People) -> None:
