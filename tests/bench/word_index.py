@@ -59,7 +59,7 @@ def main(rows: int) -> None:
         for week in range(FIRST_WEEK, FIRST_WEEK + WEEKS):
             probes = [sorted(key.buckets([word], week=week)) for word in SHARES]
             values: dict[str, Any] = dict(zip(("first", "second", "third"), probes, strict=True))
-            where = {"key": row.pk, "week": week, "scope": probes[0][0] >> 16 << 16}
+            where: dict[str, Any] = {"key": row.pk, "week": week, "scope": probes[0][0] >> 16 << 16}
             cursor.execute(_ROWS, {**values, **where, "words": WORDS, "rows": rows // WEEKS})
         filled = time.monotonic()
         for name in ("buckets", "bands"):
