@@ -69,7 +69,7 @@ def invite_staff(
         display_name=display_name.strip(),
         organ_id=organ,
         created_at=now,
-        invitation_hash=_invitation_hash(code),
+        invitation_hash=invitation_hash(code),
         invited_until=now + INVITATION_LASTS,
     )
     try:
@@ -96,7 +96,7 @@ def reset_key(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = None) 
     if staff.pk == actor.staff.pk:
         raise Invalid("不能为自己重设，请由另一名系统管理员办理。")
     code = new_secret(10).hex()
-    staff.invitation_hash, staff.invited_until = _invitation_hash(code), now + INVITATION_LASTS
+    staff.invitation_hash, staff.invited_until = invitation_hash(code), now + INVITATION_LASTS
     with transaction.atomic():
         staff.save(update_fields=["invitation_hash", "invited_until"])
         audit_staff(actor, "key_reset_allowed", staff, now)
@@ -110,7 +110,7 @@ def join(*, username: str, code: str, passphrase: str, now: dt.datetime | None =
     """
     now = now or present()
     check_passphrase(passphrase)
-    hashed = _invitation_hash(code.strip())
+    hashed = invitation_hash(code.strip())
     with transaction.atomic():
         staff = (
             Staff.objects.select_for_update()
@@ -215,6 +215,7 @@ def purposes_for(roles: frozenset[str]) -> tuple[str, ...]:
     return tuple(purpose for purpose in Purpose.values if purpose in needed)
 
 
-def _invitation_hash(code: str) -> bytes:
+def invitation_hash(code: str) -> bytes:
+    """What is kept of a joining code."""
     _, key = current_key(PurposeKey.Purpose.DEVICE)
     return keyed_hash(key, code, person="yanlu-invite")

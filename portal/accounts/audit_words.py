@@ -17,6 +17,10 @@ ACTIONS: dict[str, str] = {
     "key_reset_allowed": "允许重设密钥",
     "key_renewed": "更新单位密钥",
     "key_handed_on": "移交旧密钥",
+    "first_account_opened": "在服务器上开立首个账号",
+    "house_founded": "密钥仪式：建立根密钥和各机关密钥",
+    "card_replaced": "更换根密钥持有人的卡片",
+    "directory_accepted": "恢复备份后接受密钥目录",
     "tampering_noticed": "发现数据被改动",
     "audit_read": "查看审计日志",
     "report_filed": "提交来件",
@@ -71,6 +75,8 @@ OBJECTS: dict[str, str] = {
 """What it was done to."""
 
 DETAILS: dict[str, str] = {
+    "card": "几号卡片",
+    "cards": "到场持有人",
     "channel": "渠道",
     "count": "条数",
     "final": "办理结果",

@@ -6,7 +6,7 @@ needs a human judgement, so it is done when somebody signs in who holds the key 
 
 import datetime as dt
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -41,7 +41,7 @@ MOST_AT_ONCE = 12
 @dataclass(frozen=True, order=True)
 class DueKey:
     """An organ's key that needs a new generation. `why`: missing, left (somebody has gone), above (what it
-    leads to was renewed).
+    leads to was renewed), newcomer (somebody comes and nobody there could hand the present one on).
     """
 
     organ: str
@@ -77,6 +77,7 @@ _WHY = {
     "missing": "尚未建立（单位新设或变动）",
     "left": "有人离岗，待更新",
     "above": "上级密钥已更新，待更新",
+    "newcomer": "有新人到岗，随之更新",
 }
 
 
@@ -166,7 +167,9 @@ def renew_key(
         return None
     try:
         with transaction.atomic():
-            new = put_in_force(tree, organ, purpose, issuer=issuer, newcomer=newcomer, now=now)
+            new = put_in_force(
+                tree, organ, purpose, issuer=issuer, newcomers=(newcomer,) if newcomer else (), now=now
+            )
             record(
                 organ=organ,
                 actor=actor.staff.username,
@@ -188,10 +191,12 @@ def put_in_force(
     *,
     issuer: OpenKey,
     now: dt.datetime,
-    newcomer: VaultKey | None = None,
+    newcomers: Sequence[VaultKey] = (),
 ) -> OpenKey:
     """Make the next generation, supersede the present one, and put the new one where the old one was: with
     those entitled to it, above, and under everything the old one vouched for. In the caller's transaction.
+
+    `newcomers`: personal keys the new one vouches for besides.
     """
     old = current_row(organ, purpose)
     vouched = _vouched_by(old) if old is not None else []
@@ -203,7 +208,7 @@ def put_in_force(
     new = make_key(
         path=key_path(tree, organ), purpose=purpose, issuer=issuer, now=now, generation=(before or 0) + 1
     )
-    for row in [*vouched, *([newcomer] if newcomer is not None else [])]:
+    for row in [*vouched, *newcomers]:
         if row.purpose == Purpose.PERSONAL:
             row.path = f"{new.path}/{row.owner}"
         certify(row, new)
