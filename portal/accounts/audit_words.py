@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.accounts.models import ROLE_LABELS
+from portal.audit.actions import KEYHOLDERS, PUBLIC, SYSTEM
 from portal.audit.models import AuditEntry
+
+ACTORS = {PUBLIC: "来件人", SYSTEM: "系统", KEYHOLDERS: "根密钥持有人"}
+"""Who did it, where it was nobody with an account."""
 
 ACTIONS: dict[str, str] = {
     "signed_in": "登录",
@@ -164,6 +168,7 @@ class Line:
     """One entry as the page shows it."""
 
     entry: AuditEntry
+    actor: str
     action: str
     object: str
     details: tuple[str, ...]
@@ -173,7 +178,8 @@ def in_words(entry: AuditEntry) -> Line:
     """An entry in words; of its details only what is so."""
     details = tuple(_detail(name, value) for name, value in entry.detail.items() if value)
     action = ACTIONS.get(entry.action, entry.action)
-    return Line(entry, action, OBJECTS.get(entry.object_kind, entry.object_kind), details)
+    actor = ACTORS.get(entry.actor, entry.actor)
+    return Line(entry, actor, action, OBJECTS.get(entry.object_kind, entry.object_kind), details)
 
 
 def _detail(name: str, value: object) -> str:

@@ -61,6 +61,8 @@ class KeyState:
     vouched: bool
     holders: int = 0
     reached: int = 0
+    only: str = ""
+    """The one person who could open it, where it is one."""
     in_care_of: str = ""
     """The organ above that holds it because nobody here does."""
 
@@ -116,6 +118,8 @@ class HouseState:
     shares: int
     purposes: tuple[PurposeState, ...]
     organs: tuple[OrganState, ...]
+    outside: str
+    """Where the keys of the body outside lie: with it (`external`), with the `root`; empty without one."""
     due: tuple[str, ...]
     waiting: tuple[WaitingState, ...]
     out_of_reach: tuple[OutOfReach, ...]
@@ -133,7 +137,7 @@ def house_state() -> HouseState:
         .order_by("owner", "purpose")
     )
     grants = _grants_of_organs()
-    states = [_key_state(row, len(reached.get(row.pk, ())), grants.get(row.pk, [])) for row in rows]
+    states = [_key_state(row, reached.get(row.pk, set()), grants.get(row.pk, [])) for row in rows]
     outside = frozenset(node.code for node in tree if node.kind == "outside")
     return HouseState(
         demo=settings.YANLU_DEMO,
@@ -142,6 +146,7 @@ def house_state() -> HouseState:
         shares=RootShare.objects.count(),
         purposes=_purposes(),
         organs=_organs(tree, states),
+        outside=_outside([state for state in states if state.owner in outside]),
         due=tuple(in_words(tree, due) for due in due_keys(tree)),
         waiting=tuple(_waiting(tree)),
         out_of_reach=tuple(out_of_reach(reached, root_held=outside)),
@@ -158,7 +163,13 @@ def _root() -> RootState:
     )
 
 
-def _key_state(row: VaultKey, reached: int, granted: list[tuple[str, str]]) -> KeyState:
+def _outside(keys: list[KeyState]) -> str:
+    if not keys:
+        return ""
+    return "root" if any(key.in_care_of == expected_root_path() for key in keys) else "external"
+
+
+def _key_state(row: VaultKey, reached: set[str], granted: list[tuple[str, str]]) -> KeyState:
     return KeyState(
         owner=row.owner,
         purpose=row.purpose,
@@ -166,7 +177,8 @@ def _key_state(row: VaultKey, reached: int, granted: list[tuple[str, str]]) -> K
         made_at=row.created_at,
         vouched=_vouched(row),
         holders=sum(1 for _, purpose in granted if purpose == Purpose.PERSONAL),
-        reached=reached,
+        reached=len(reached),
+        only=next(iter(reached)) if len(reached) == 1 else "",
         in_care_of=next((owner for owner, purpose in granted if purpose != Purpose.PERSONAL), ""),
     )
 
@@ -197,10 +209,11 @@ def _organs(tree: OrganTree, states: list[KeyState]) -> tuple[OrganState, ...]:
     staff: dict[str, int] = {}
     for code in Staff.objects.filter(active=True).values_list("organ_id", flat=True):
         staff[code] = staff.get(code, 0) + 1
-    in_force = sorted((node for node in tree if node.in_force), key=lambda node: _place(tree, node.code))
+    at_work = [node for node in tree if node.in_force and node.kind != "outside"]
+    at_work.sort(key=lambda node: _place(tree, node.code))
     return tuple(
         OrganState(node.code, node.display_name, tuple(keys.get(node.code, ())), staff.get(node.code, 0))
-        for node in in_force
+        for node in at_work
     )
 
 
@@ -263,6 +276,11 @@ def directory_behind() -> tuple[Behind, ...] | None:
     return tuple(found)
 
 
-def alone(organs: Collection[OrganState]) -> list[KeyState]:
-    """The keys that hang on one person: when they leave, nobody opens what is sealed to them."""
-    return [key for organ in organs for key in organ.keys if key.reached == 1]
+def hanging_on_one(organs: Collection[OrganState]) -> dict[str, list[KeyState]]:
+    """The keys that things are sealed to and one person alone could open, by that person."""
+    found: dict[str, list[KeyState]] = {}
+    for organ in organs:
+        for key in organ.keys:
+            if key.only and key.purpose != Purpose.OVERSIGHT:
+                found.setdefault(key.only, []).append(key)
+    return found

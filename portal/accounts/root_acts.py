@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from portal.accounts.first_accounts import topmost
-from portal.accounts.house_keys import issuers_of
+from portal.accounts.house_keys import Keys, issuers_of
 from portal.accounts.renewal import DueKey, due_keys, put_in_force
 from portal.accounts.top_people import Confirmed, confirmed_key
 from portal.audit.actions import KEYHOLDERS, record
@@ -31,7 +31,6 @@ from portal.vault.root_shares import open_root, share_root
 Purpose = VaultKey.Purpose
 Detail = dict[str, str | int | bool | None]
 _ORDER = (Purpose.OVERSIGHT, Purpose.CUSTODY, Purpose.TRIAGE)
-"""An organ's oversight first: what follows leads to it."""
 
 
 @dataclass(frozen=True)
@@ -67,48 +66,80 @@ def root_alone_renews(tree: OrganTree, organs: Collection[str] | None = None) ->
 def renew_with_root(
     root: OpenedRoot, *, due: Sequence[DueKey], people: Sequence[Confirmed], now: dt.datetime | None = None
 ) -> list[DueKey]:
-    """Put in force what is due and what these people need, in one transaction; returns what was renewed.
+    """Put in force what is due, what these people need, and all that leads to what was renewed.
 
-    People of the topmost organs only; they get the new generation, never an old one. Raises `Invalid` where
-    a key was exchanged after it was compared, and where a new key would be in nobody's hands.
+    One transaction; returns what was renewed, the topmost first. People of the topmost organs only; they get
+    the new generation, never an old one. Raises `Invalid` where a key was exchanged after it was compared, and
+    where a new key would be in nobody's hands.
     """
     now = now or present()
     tree = organ_tree()
-    tops = topmost(tree)
     for person in people:
-        if person.staff.organ_id not in tops:
+        if person.staff.organ_id not in topmost(tree):
             raise Invalid(f"{person.staff.display_name}不在最上面的机关：请由其上级院放行。")
+    opened: Keys = {}
+    with transaction.atomic():
+        done = _in_order(tree, due, people)
+        for key in done:
+            there = [one for one in people if one.staff.organ_id == key.organ]
+            coming = [one for one in there if key.purpose in one.purposes]
+            opened[(key.organ, key.purpose)] = _renew_at_the_top(root, tree, key, coming, now)
+        done += _renew_below(root, tree, opened, now)
+    return done
+
+
+def _in_order(tree: OrganTree, due: Sequence[DueKey], people: Sequence[Confirmed]) -> list[DueKey]:
+    """What the root renews, oversight first: what follows leads to it."""
     wanted = {(key.organ, key.purpose): key for key in due}
     for person in people:
+        organ = person.staff.organ_id
         for purpose in person.purposes:
-            wanted.setdefault(
-                (person.staff.organ_id, purpose), DueKey(person.staff.organ_id, purpose, "newcomer")
-            )
-    in_order = sorted(
-        wanted.values(), key=lambda key: (tops.index(key.organ), _ORDER.index(Purpose(key.purpose)))
-    )
-    with transaction.atomic():
-        for key in in_order:
-            _renew(root, tree, key, people, now)
-    return in_order
+            wanted.setdefault((organ, purpose), DueKey(organ, purpose, "newcomer"))
+    return sorted(wanted.values(), key=lambda key: (key.organ, _ORDER.index(Purpose(key.purpose))))
 
 
-def _renew(
-    root: OpenedRoot, tree: OrganTree, due: DueKey, people: Sequence[Confirmed], now: dt.datetime
-) -> None:
-    coming = [one for one in people if one.staff.organ_id == due.organ and due.purpose in one.purposes]
+def _renew_at_the_top(
+    root: OpenedRoot, tree: OrganTree, due: DueKey, coming: Sequence[Confirmed], now: dt.datetime
+) -> OpenKey:
     rows = [confirmed_key(person) for person in coming]
     new = put_in_force(tree, due.organ, due.purpose, issuer=root.key, newcomers=rows, now=now)
     if not Grant.objects.filter(key_id=new.id, revoked_at__isnull=True).exists():
         raise Invalid(
-            f"{tree.node(due.organ).display_name}的{Purpose(due.purpose).label}密钥更新后无人持有，没有做任何改动："
-            "请先让接任的人设好口令，再用 --admit 一并放行。"
+            f"{tree.node(due.organ).display_name}的{Purpose(due.purpose).label}密钥更新后无人持有，"
+            "没有做任何改动：请先让接任的人设好口令，再用 --admit 一并放行。"
         )
-    detail: Detail = {"purpose": due.purpose, "generation": new.generation, "cards": root.cards}
-    _record(due.organ, "key_renewed", "key", new.id, detail, now)
+    _record_renewal(root, due, new, now)
     for person in coming:
         granted: Detail = {"purpose": due.purpose, "cards": root.cards}
         _record(due.organ, "key_granted", "staff", person.staff.pk, granted, now)
+    return new
+
+
+def _renew_below(root: OpenedRoot, tree: OrganTree, opened: Keys, now: dt.datetime) -> list[DueKey]:
+    """Everything due that a key renewed just now may vouch for, down to the counties.
+
+    At once, and not some at each sign-in: until then reports to an office nobody works at would be sealed to
+    keys that lead to nobody.
+    """
+    done: list[DueKey] = []
+    while True:
+        before = len(done)
+        for due in due_keys(tree):
+            issuer = next(
+                (opened[one] for one in issuers_of(tree, due.organ, due.purpose) if one in opened), None
+            )
+            if issuer is not None:
+                new = put_in_force(tree, due.organ, due.purpose, issuer=issuer, now=now)
+                opened[(due.organ, due.purpose)] = new
+                _record_renewal(root, due, new, now)
+                done.append(due)
+        if len(done) == before:
+            return done
+
+
+def _record_renewal(root: OpenedRoot, due: DueKey, new: OpenKey, now: dt.datetime) -> None:
+    detail: Detail = {"purpose": due.purpose, "generation": new.generation, "cards": root.cards}
+    _record(due.organ, "key_renewed", "key", new.id, detail, now)
 
 
 def replace_card(

@@ -1,4 +1,4 @@
-"""Talking with people at the server's terminal: questions, passphrases that do not show, columns of Chinese."""
+"""Talking with people at the server's terminal: questions, hidden passphrases, columns of Chinese."""
 
 import getpass
 import sys

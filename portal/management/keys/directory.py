@@ -32,6 +32,5 @@ def accept(terminal: Terminal) -> None:
         count = accept_directory()
     except Refusal as refusal:
         raise CommandError(in_words(refusal)) from None
-    terminal.say(
-        f"已接受，本机现在记得 {count} 把更新过的密钥。请重启服务，并运行 manage.py vault status 查看须更新的密钥。"
-    )
+    terminal.say(f"已接受，本机现在记得 {count} 把更新过的密钥。")
+    terminal.say("请重启服务，并运行 manage.py vault status 查看须更新的密钥。")

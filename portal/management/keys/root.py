@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from portal.accounts.first_accounts import topmost
 from portal.accounts.renewal import DueKey, in_words
 from portal.accounts.root_acts import (
     OpenedRoot,
@@ -91,9 +92,12 @@ def _open(terminal: Terminal, card_files: Sequence[Path]) -> OpenedRoot:
 
 def _tell(terminal: Terminal, done: Sequence[DueKey], people: Sequence[Confirmed]) -> None:
     tree = organ_tree()
-    for key in done:
+    for key in [one for one in done if one.organ in topmost(tree)]:
         label = VaultKey.Purpose(key.purpose).label
         terminal.say(f"已更新 {tree.node(key.organ).display_name}的{label}密钥")
+    below = sum(1 for one in done if one.organ not in topmost(tree))
+    if below:
+        terminal.say(f"已随之更新下级机关的 {below} 把密钥")
     for person in people:
         terminal.say(f"已放行 {person.staff.display_name}（{person.staff.username}）")
     terminal.say("此前密封的内容不因此打开：旧密钥仍只在原来持有它的人手里。")

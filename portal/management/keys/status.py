@@ -3,12 +3,21 @@
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django.core.management.base import CommandError
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DatabaseError
 
-from portal.accounts.key_status import SHARES, Behind, HouseState, KeyState, OrganState, alone, house_state
+from portal.accounts.key_status import (
+    SHARES,
+    Behind,
+    HouseState,
+    KeyState,
+    OrganState,
+    hanging_on_one,
+    house_state,
+)
 from portal.accounts.models import Staff
 from portal.accounts.top_people import ROLES_IN_WORDS
 from portal.common import clock
@@ -26,6 +35,10 @@ _ROOT_PROBLEMS = {
     "unpinned": "没有固定根指纹：密钥都不算有效。请照纸上抄的写入 root.fingerprint 或 YANLU_ROOT_FINGERPRINT",
     "other": "与固定的根指纹不同：密钥都不算有效。请对照纸上抄的指纹查明",
 }
+_OUTSIDE = {
+    "external": "用其自己的公钥密封（YANLU_EXTERNAL_KEY）",
+    "root": "没有配置公钥：反映派驻机构的来件，须两位持有人到场才能打开",
+}
 _ABOUT_MEMORY = "密钥目录比本机所记的旧（恢复过备份？）。确认备份可信后运行 manage.py vault accept-directory"
 
 
@@ -33,6 +46,8 @@ def show(say: Say, *, organ: str, everything: bool, as_json: bool) -> None:
     """Print the summary, one organ, or everything. Raises `CommandError` for an organ that is not there."""
     try:
         state = house_state()
+    except DatabaseError:
+        raise CommandError("数据库无法访问，或者尚未迁移") from None
     except BrokenTree as broken:
         raise CommandError(f"机关目录前后矛盾：{broken}") from None
     if organ:
@@ -66,7 +81,7 @@ def _house(state: HouseState) -> list[str]:
     root = state.root
     lines = [
         _row("系统", "演示（密钥人人知道，不得用于实际来件）" if state.demo else "正式"),
-        _row("根密钥", _ROOT_PROBLEMS.get(root.problem) or f"{_day(root.made_at)}建立，与固定的根指纹一致"),
+        _row("根密钥", _ROOT_PROBLEMS.get(root.problem) or f"{_day(root.made_at)} 建立，与固定的根指纹一致"),
     ]
     if root.fingerprint:
         lines += [
@@ -76,6 +91,8 @@ def _house(state: HouseState) -> list[str]:
         people = "  ".join(_keyholder(key) for key in state.keyholders)
         whole = "任何两张卡片可打开根密钥" if state.shares == SHARES else f"份额只有 {state.shares}/{SHARES}"
         lines.append(_row("持有人", f"{people}；{whole}"))
+    if state.outside:
+        lines.append(_row("系统外机关", _OUTSIDE[state.outside]))
     usable = [one for one in state.purposes if not one.retired]
     kinds = "  ".join(f"{PurposeKey.Purpose(one.purpose).label}{one.version}" for one in usable)
     oldest = min((one.made_at for one in usable), default=None)
@@ -139,7 +156,7 @@ def _key_in_words(key: KeyState) -> str:
     held = f"本机关 {key.holders} 人持有（{ROLES_IN_WORDS[key.purpose]}）"
     above = f"；同时存于 {key.in_care_of}" if key.in_care_of else ""
     return (
-        f"第 {key.generation} 代，{_day(key.made_at)}建立（{days} 天）；{vouched}；{held}{above}；"
+        f"第 {key.generation} 代，{_day(key.made_at)} 建立（{days} 天）；{vouched}；{held}{above}；"
         f"连同上级现在共 {key.reached} 人能打开"
     )
 
@@ -169,17 +186,24 @@ def _warnings(state: HouseState, most: int) -> list[str]:
         + (f"：已有 {one.items} 项内容打不开" if one.items else "：新来件将打不开")
         for one in state.out_of_reach
     ]
-    single = [
-        f"{names.get(key.owner, key.owner)}的{VaultKey.Purpose(key.purpose).label}密钥"
-        for key in alone(state.organs)
-    ]
     lines = _list("警告：现在没有人能打开", lost, most)
-    lines += _list("警告：只有一人能打开，此人离岗则旧来件再也打不开", single, most)
+    lines += _list("警告：有的密钥只有一人能打开，此人离岗则旧来件再也打不开", _single(state, names), most)
     if state.behind is None:
         lines += ["", "警告：本机所记的密钥目录（directory.json）读不出，密钥都不算有效"]
     elif state.behind:
         lines += _list(f"警告：{_ABOUT_MEMORY}", behind_in_words(state.behind), most)
     return lines
+
+
+def _single(state: HouseState, names: Mapping[str, str]) -> list[str]:
+    people = {f"staff:{one.pk}": one for one in Staff.objects.all()}
+    words = []
+    for owner, keys in hanging_on_one(state.organs).items():
+        first, person = keys[0], people.get(owner)
+        name = f"{person.display_name}（{person.username}）" if person else owner
+        label = f"{names.get(first.owner, first.owner)}的{VaultKey.Purpose(first.purpose).label}密钥"
+        words.append(f"{name}：{label}" + (f"等 {len(keys)} 把" if len(keys) > 1 else ""))
+    return words
 
 
 def behind_in_words(behind: Sequence[Behind]) -> list[str]:
@@ -203,7 +227,7 @@ def _list(title: str, words: list[str], most: int) -> list[str]:
     return lines
 
 
-def _row(label: str, text: str, columns: int = 10) -> str:
+def _row(label: str, text: str, columns: int = 12) -> str:
     return f"{padded(label, columns)}{text}"
 
 
