@@ -57,7 +57,10 @@ class Server:
     @property
     def environment(self) -> dict[str, str]:
         """What a command needs to work on the same data as the server."""
-        return _environment(self.home, self.database) | {"YANLU_BASE_URL": self.url or "http://127.0.0.1:8000", **self.extra}
+        return _environment(self.home, self.database) | {
+            "YANLU_BASE_URL": self.url or "http://127.0.0.1:8000",
+            **self.extra,
+        }
 
     @property
     def log(self) -> str:
