@@ -49,13 +49,18 @@ class Server:
     web_workers: int = 1
     worker: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
+    awaited: str = "/readyz"
+    """What must answer 200 before `start` returns."""
     url: str = ""
     _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
         """What a command needs to work on the same data as the server."""
-        return _environment(self.home, self.database) | {"YANLU_BASE_URL": self.url, **self.extra}
+        return _environment(self.home, self.database) | {
+            "YANLU_BASE_URL": self.url or "http://127.0.0.1:8000",
+            **self.extra,
+        }
 
     @property
     def log(self) -> str:
@@ -116,7 +121,7 @@ class Server:
         while time.monotonic() < end:
             if any(process.poll() is not None for process in self._running):
                 break
-            if answers(port):
+            if answers(port, self.awaited):
                 return
             time.sleep(0.02)
         raise DidNotStart(self.log[-4000:])
@@ -165,11 +170,24 @@ def new_house(
         shutil.rmtree(home, ignore_errors=True)
 
 
-def answers(port: int) -> bool:
-    """Whether a server on this port would take a report now."""
+@contextmanager
+def empty_house() -> Iterator[tuple[Path, str]]:
+    """A folder and a database URL with nothing in them, to be set up as a real house."""
+    home = Path(tempfile.mkdtemp(prefix="yanlu-empty-"))
+    url = _new_database(home, template=None)
+    try:
+        yield home, url
+    finally:
+        if _cluster():
+            _in_cluster("DROP DATABASE {} WITH (FORCE)", _name(url))
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def answers(port: int, path: str = "/readyz") -> bool:
+    """Whether a server on this port would take a report now, or answers 200 to whatever else is asked."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except OSError:
         return False

@@ -69,7 +69,7 @@ def invite_staff(
         display_name=display_name.strip(),
         organ_id=organ,
         created_at=now,
-        invitation_hash=_invitation_hashes(code)[0],
+        invitation_hash=invitation_hash(code),
         invited_until=now + INVITATION_LASTS,
     )
     try:
@@ -96,7 +96,7 @@ def reset_key(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = None) 
     if staff.pk == actor.staff.pk:
         raise Invalid("不能为自己重设，请由另一名系统管理员办理。")
     code = new_secret(10).hex()
-    staff.invitation_hash, staff.invited_until = _invitation_hashes(code)[0], now + INVITATION_LASTS
+    staff.invitation_hash, staff.invited_until = invitation_hash(code), now + INVITATION_LASTS
     with transaction.atomic():
         staff.save(update_fields=["invitation_hash", "invited_until"])
         audit_staff(actor, "key_reset_allowed", staff, now)
@@ -216,3 +216,8 @@ def _invitation_hashes(code: str) -> list[bytes]:
     """The hash under every version of the device key, newest first: an older code still lets its owner in."""
     device = PurposeKey.Purpose.DEVICE
     return [keyed_hash(key, code, person="yanlu-invite") for _, key in active_keys(device)[device]]
+
+
+def invitation_hash(code: str) -> bytes:
+    """What is kept of a new joining code."""
+    return _invitation_hashes(code)[0]

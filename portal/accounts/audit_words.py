@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.accounts.models import ROLE_LABELS
+from portal.audit.actions import KEYHOLDERS, PUBLIC, SYSTEM
 from portal.audit.models import AuditEntry
+
+ACTORS = {PUBLIC: "来件人", SYSTEM: "系统", KEYHOLDERS: "根密钥持有人"}
+"""Who did it, where it was nobody with an account."""
 
 ACTIONS: dict[str, str] = {
     "signed_in": "登录",
@@ -21,6 +25,10 @@ ACTIONS: dict[str, str] = {
     "key_reset_allowed": "允许重设密钥",
     "key_renewed": "更新单位密钥",
     "key_handed_on": "移交旧密钥",
+    "first_account_opened": "在服务器上开立首个账号",
+    "house_founded": "密钥仪式：建立根密钥和各机关密钥",
+    "card_replaced": "更换根密钥持有人的卡片",
+    "directory_accepted": "恢复备份后接受密钥目录",
     "tampering_noticed": "发现数据被改动",
     "organ_added": "新设机关",
     "organ_ended": "撤销机关",
@@ -97,6 +105,8 @@ OBJECTS: dict[str, str] = {
 """What it was done to."""
 
 DETAILS: dict[str, str] = {
+    "card": "几号卡片",
+    "cards": "到场持有人",
     "channel": "渠道",
     "count": "条数",
     "days": "天数",
@@ -204,6 +214,7 @@ class Line:
     """One entry as the page shows it."""
 
     entry: AuditEntry
+    actor: str
     action: str
     object: str
     details: tuple[str, ...]
@@ -213,7 +224,8 @@ def in_words(entry: AuditEntry) -> Line:
     """An entry in words; of its details only what is so."""
     details = tuple(_detail(name, value) for name, value in entry.detail.items() if value)
     action = ACTIONS.get(entry.action, entry.action)
-    return Line(entry, action, OBJECTS.get(entry.object_kind, entry.object_kind), details)
+    actor = ACTORS.get(entry.actor, entry.actor)
+    return Line(entry, actor, action, OBJECTS.get(entry.object_kind, entry.object_kind), details)
 
 
 def _detail(name: str, value: object) -> str:

@@ -5,7 +5,6 @@ ever pass for the real thing.
 """
 
 import datetime as dt
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +20,7 @@ from portal.vault.certificates import DEMO_ROOT_PATH
 from portal.vault.keys import certify, make_root
 from portal.vault.locks import make_personal_key
 from portal.vault.models import VaultKey
+from portal.vault.pin import pin
 
 Purpose = VaultKey.Purpose
 PASSPHRASE = "yanlu-demo-1"  # noqa: S105  everybody may know it
@@ -50,14 +50,8 @@ def build_demo_house(*, now: dt.datetime) -> list[str]:
         settings.YANLU_ROOT_FINGERPRINT = fingerprint
         keys = found_keys(tree, root, staffed=HOUSES, now=now)
         count = _staff(tree, keys, now)
-    _pin(fingerprint)
+    pin(fingerprint)
     return [f"演示密钥：{len(keys)} 个机关密钥", f"演示人员：{count} 人，口令 {PASSPHRASE}"]
-
-
-def _pin(fingerprint: str) -> None:
-    path = Path(settings.YANLU_SECRETS_DIR) / "root.fingerprint"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_text(fingerprint + "\n", encoding="ascii")
 
 
 def _staff(tree: OrganTree, keys: Keys, now: dt.datetime) -> int:

@@ -81,8 +81,11 @@ def found_keys(tree: OrganTree, root: OpenKey, *, staffed: Collection[str], now:
             keys[(node.code, purpose)] = make_key(
                 path=key_path(tree, node.code), purpose=purpose, issuer=issuer, now=now
             )
+    above_them = {key.id: verify(VaultKey.objects.get(pk=key.id)) for key in (root, *_uppers(tree, keys))}
     for (organ, kind), key in keys.items():
-        _grant_upward(tree, keys, root, organ, kind, key, staffed=staffed, now=now)
+        to = _granted_to(tree, keys, root, organ, kind, staffed=staffed)
+        if to is not None:
+            grant(key, above_them[to.id], now=now)
     return keys
 
 
@@ -92,23 +95,18 @@ def _adopt_outside(path: str, root: OpenKey, now: dt.datetime) -> None:
         adopt_public_key(path=path, purpose=purpose, sealing=sealing, issuer=root, now=now)
 
 
-def _grant_upward(
-    tree: OrganTree,
-    keys: Keys,
-    root: OpenKey,
-    organ: str,
-    purpose: str,
-    key: OpenKey,
-    *,
-    staffed: Collection[str],
-    now: dt.datetime,
-) -> None:
+def _uppers(tree: OrganTree, keys: Keys) -> list[OpenKey]:
+    """The keys that others are granted to."""
+    organs = {upper for organ, _ in keys if (upper := above(tree, organ)) is not None}
+    return [keys[(organ, purpose)] for organ in organs for purpose in (Purpose.OVERSIGHT, Purpose.CUSTODY)]
+
+
+def _granted_to(
+    tree: OrganTree, keys: Keys, root: OpenKey, organ: str, purpose: str, *, staffed: Collection[str]
+) -> OpenKey | None:
     if tree.node(organ).kind == "outside":
-        if purpose != Purpose.OVERSIGHT:
-            grant(key, verify(VaultKey.objects.get(pk=root.id)), now=now)
-        return
+        return root if purpose != Purpose.OVERSIGHT else None
     upper = above(tree, organ)
     if upper is None or (purpose == Purpose.OVERSIGHT and organ in staffed):
-        return
-    to = keys[(upper, upward_purpose(purpose))]
-    grant(key, verify(VaultKey.objects.get(pk=to.id)), now=now)
+        return None
+    return keys[(upper, upward_purpose(purpose))]

@@ -6,7 +6,7 @@ needs a human judgement, so it is done when somebody signs in who holds the key 
 
 import datetime as dt
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -42,7 +42,7 @@ MOST_AT_ONCE = 12
 @dataclass(frozen=True, order=True)
 class DueKey:
     """An organ's key that needs a new generation. `why`: missing, left (somebody has gone), above (what it
-    leads to was renewed).
+    leads to was renewed), newcomer (somebody comes and nobody there could hand the present one on).
     """
 
     organ: str
@@ -78,6 +78,7 @@ _WHY = {
     "missing": "尚未建立（单位新设或变动）",
     "left": "有人离岗，待更新",
     "above": "上级密钥已更新，待更新",
+    "newcomer": "有新人到岗，随之更新",
 }
 
 
@@ -167,7 +168,9 @@ def renew_key(
         return None
     try:
         with transaction.atomic():
-            new = put_in_force(tree, organ, purpose, issuer=issuer, newcomer=newcomer, now=now)
+            new = put_in_force(
+                tree, organ, purpose, issuer=issuer, newcomers=(newcomer,) if newcomer else (), now=now
+            )
             record(
                 organ=organ,
                 actor=actor.staff.username,
@@ -189,10 +192,12 @@ def put_in_force(
     *,
     issuer: OpenKey,
     now: dt.datetime,
-    newcomer: VaultKey | None = None,
+    newcomers: Sequence[VaultKey] = (),
 ) -> OpenKey:
     """Make the next generation, supersede the present one, and put the new one where the old one was: with
     those entitled to it, above, and under everything the old one vouched for. In the caller's transaction.
+
+    `newcomers`: personal keys the new one vouches for and is granted to besides.
     """
     old = current_row(organ, purpose)
     vouched = _vouched_by(old) if old is not None else []
@@ -204,18 +209,18 @@ def put_in_force(
     new = make_key(
         path=key_path(tree, organ), purpose=purpose, issuer=issuer, now=now, generation=(before or 0) + 1
     )
-    for row in [*vouched, *([newcomer] if newcomer is not None else [])]:
+    for row in [*vouched, *newcomers]:
         if row.purpose == Purpose.PERSONAL:
             row.path = f"{new.path}/{row.owner}"
         certify(row, new)
-    if newcomer is not None:
-        grant(new, verify(VaultKey.objects.get(pk=newcomer.pk)), now=now)
+    for row in newcomers:
+        grant(new, verify(VaultKey.objects.get(pk=row.pk)), now=now)
     entitled = _entitled(organ, purpose, old)
     for person in entitled:
         grant(new, person, now=now)
     remembered.check(organ, purpose, new.generation, new.public)
     upper = above(tree, organ)
-    in_care = purpose == Purpose.OVERSIGHT and not entitled and newcomer is None
+    in_care = purpose == Purpose.OVERSIGHT and not entitled and not newcomers
     if upper is not None and (purpose != Purpose.OVERSIGHT or in_care):
         grant(new, current_key_of(tree, upper, upward_purpose(purpose)), now=now)
     return new

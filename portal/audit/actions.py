@@ -14,6 +14,8 @@ GENESIS = bytes(32)
 PUBLIC = "public"
 """The actor of a reporter's acts: who they are is nobody's business here."""
 SYSTEM = "system"
+KEYHOLDERS = "keyholders"
+"""The actor of what takes keyholders with their cards."""
 
 
 def chain_link(entry: AuditEntry, before: bytes) -> bytes:

@@ -130,7 +130,7 @@ def _issuer(key: VaultKey) -> VaultKey | None:
     return key.issuer if key.issuer_id else None
 
 
-_CHAIN = "issuer__issuer__issuer__issuer__issuer"
+CHAIN = "issuer__issuer__issuer__issuer__issuer"
 _PROVED_MOST = 4096
 _proved: set[tuple[object, ...]] = set()
 """Rows whose chain was followed to the pinned root, by all that was signed: an equal row is proved too."""
@@ -147,7 +147,7 @@ def _verified(row: VaultKey) -> CertifiedKey:
     )
     if content in _proved:
         return CertifiedKey(row.id, row.path, row.purpose, row.generation, public)
-    whole = VaultKey.objects.select_related(_CHAIN).get(pk=row.pk)
+    whole = VaultKey.objects.select_related(CHAIN).get(pk=row.pk)
     try:
         certified = verify(whole)
     except Tampered:

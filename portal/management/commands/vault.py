@@ -1,113 +1,81 @@
-"""`manage.py vault`: the node's secrets. The root's ceremony belongs to the keyholders."""
+"""`manage.py vault`: the node's secrets, the keyholders' root, and how the keys stand."""
 
-import os
-import secrets
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.core.management.base import BaseCommand
 
-from portal.accounts.node_secrets import begin_master_rotation, finish_master_rotation, rotate_purpose
-from portal.common.clock import now
-from portal.common.errors import NotReady, Refusal
-from portal.vault.mark import mode_problem, record_birth
-from portal.vault.node_keys import unopened_node_keys
-from portal.vault.purpose_keys import RENEWABLE, make_missing, unopened
-
-SECRETS = {"master.key": "YANLU_MASTER_KEY", "cookie.key": "YANLU_COOKIE_KEY"}
-
-
-def _given(variable: str) -> bool:
-    return bool(os.environ.get(variable) or os.environ.get(f"{variable}_FILE"))
-
-
-def _ensure(path: Path) -> bool:
-    """Write a new 256-bit secret unless the file is there; true when it was made."""
-    if path.exists():
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
-    return True
+from portal.management.keys import ceremony, directory, node, root, rotation, status
+from portal.management.terminal import Console
+from portal.vault.cards import NUMBERS
 
 
 class Command(BaseCommand):
-    """Makes what is missing and changes nothing that is there."""
+    """Dispatches; each act is explained where it is done, in `portal.management.keys`."""
 
-    help = (
-        "节点密钥：vault mode（核对演示与正式），vault init（文件密钥），vault keys（数据库内的用途密钥），"
-        "vault rotate-purpose 用途|all，vault rotate-master begin|finish"
-    )
+    help = "密钥：节点密钥、根密钥仪式、更新、换卡、状态"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """What to do, and to what."""
-        parser.add_argument("act", choices=["mode", "init", "keys", "rotate-purpose", "rotate-master"])
-        parser.add_argument("what", nargs="?", default="", help="用途|all，或 begin|finish")
+        """One word for what to do, and what that needs."""
+        acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+        acts.add_parser("mode", help="核对演示与正式")
+        acts.add_parser("init", help="生成缺少的密钥文件")
+        acts.add_parser("keys", help="生成数据库内缺少的用途密钥")
+        founding = acts.add_parser("ceremony", help="三位持有人建立根密钥和所有机关的密钥")
+        founding.add_argument("--cards", type=Path, required=True, metavar="DIR", help="写出三张卡片的空目录")
+        renewing = acts.add_parser("renew", help="两位持有人更新最上面的机关的密钥，或者放行那里的人")
+        _two_cards(renewing)
+        renewing.add_argument("--organ", default="", metavar="CODE", help="只办这个机关")
+        renewing.add_argument("--admit", action="append", default=[], metavar="USERNAME", help="放行的人")
+        replacing = acts.add_parser("replace-card", help="两位持有人为一位持有人换卡")
+        replacing.add_argument("number", type=int, choices=NUMBERS)
+        _two_cards(replacing)
+        replacing.add_argument("--new", type=Path, required=True, metavar="DIR", help="写出新卡片的目录")
+        showing = acts.add_parser("status", help="密钥的状态")
+        showing.add_argument("--organ", default="", metavar="CODE", help="一个机关的详情")
+        showing.add_argument("--all", action="store_true", help="所有机关")
+        showing.add_argument("--json", action="store_true", help="供程序读取")
+        purpose = acts.add_parser("rotate-purpose", help="更新一种用途密钥，或 all")
+        purpose.add_argument("what", metavar="PURPOSE")
+        master = acts.add_parser("rotate-master", help="更换主密钥")
+        master.add_argument("what", choices=["begin", "finish"])
+        acts.add_parser("accept-directory", help="恢复备份后，以数据库中的密钥目录为准")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """`mode` and `init` work before there is a database; `keys` fills the tables after migrating.
-
-        Raises `CommandError`: the mode is another, the tables are missing, a key does not open.
-        """
-        if options["act"].startswith("rotate-"):
-            self._rotate(options["act"], options["what"])
-            return
-        {"mode": self._mode, "init": self._init, "keys": self._keys}[options["act"]]()
-
-    def _mode(self) -> None:
-        problem = mode_problem()
-        if problem:
-            raise CommandError(problem)
-
-    def _init(self) -> None:
-        try:
-            record_birth()
-        except ImproperlyConfigured as problem:
-            raise CommandError(str(problem)) from None
-        folder = Path(settings.YANLU_SECRETS_DIR)
-        for name, variable in SECRETS.items():
-            if not _given(variable) and _ensure(folder / name):
-                self.stdout.write(f"已生成 {name}")
-        Path(settings.YANLU_DATA_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
-
-    def _keys(self) -> None:
-        if "vault_purpose_key" not in connection.introspection.table_names():
-            raise CommandError("数据库尚未迁移，请先运行 migrate")
-        try:
-            closed = [*unopened(), *unopened_node_keys()]
-            if closed:
-                raise CommandError(f"主密钥打不开这些密钥：{'、'.join(closed)}。请核对 YANLU_MASTER_KEY")
-            made = make_missing(now=now())
-        except NotReady:
-            raise CommandError("没有主密钥，请先运行 vault init") from None
-        for purpose in made:
-            self.stdout.write(f"已生成用途密钥 {purpose}")
-
-    def _rotate(self, act: str, what: str) -> None:
-        turns = {"begin": self._begin, "finish": self._finish}
-        try:
-            if act == "rotate-purpose":
-                for purpose in RENEWABLE if what == "all" else [what]:
-                    version = rotate_purpose(purpose=purpose)
-                    self.stdout.write(f"{purpose}：新来件从现在起用第 {version} 版，旧版继续有效")
-            elif what in turns:
-                turns[what]()
-            else:
-                raise CommandError("rotate-master 之后请写 begin 或 finish")
-        except Refusal as refusal:
-            raise CommandError(refusal.detail) from None
-
-    def _begin(self) -> None:
-        done = begin_master_rotation()
-        self.stdout.write("已换上新主密钥，旧的暂时保留" if done.made else "主密钥已是两把，继续上次的更换")
-        self.stdout.write(f"改用新主密钥：用途密钥 {done.stored} 个，节点密钥 {done.files} 个")
-
-    def _finish(self) -> None:
-        if finish_master_rotation():
-            self.stdout.write("旧主密钥已删除。用旧主密钥时期的备份，恢复时仍需要它")
+        """Raises `CommandError` with the reason where something is refused."""
+        say, act = self.stdout.write, options["act"]
+        if act == "mode":
+            node.check_mode()
+        elif act == "init":
+            node.make_secrets(say)
+        elif act == "keys":
+            node.make_purpose_keys(say)
+        elif act == "rotate-purpose":
+            rotation.renew_purpose(say, what=options["what"])
+        elif act == "rotate-master":
+            (rotation.begin_master if options["what"] == "begin" else rotation.finish_master)(say)
+        elif act == "status":
+            status.show(say, organ=options["organ"], everything=options["all"], as_json=options["json"])
         else:
-            self.stdout.write("全部密钥已在新主密钥之下，可以把环境变量改为只有新主密钥")
+            self._with_people(act, options)
+
+    def _with_people(self, act: str, options: dict[str, Any]) -> None:
+        node.check_mode()
+        terminal = Console(self.stdout.write)
+        if act == "ceremony":
+            ceremony.hold_ceremony(terminal, folder=options["cards"])
+        elif act == "renew":
+            root.renew(terminal, card_files=options["cards"], organ=options["organ"], admit=options["admit"])
+        elif act == "replace-card":
+            root.change_card(
+                terminal, number=options["number"], card_files=options["cards"], folder=options["new"]
+            )
+        else:
+            directory.accept(terminal)
+
+
+def _two_cards(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--cards", type=Path, action="append", required=True, metavar="FILE", help="卡片文件，给两次"
+    )

@@ -1,0 +1,1 @@
+"""What `manage.py vault` does, one module per subject; the command itself only dispatches."""
