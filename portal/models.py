@@ -1,5 +1,6 @@
 """Gathers the rooms' tables, so that the app has one migration history."""
 
+from portal.accounts.factor_models import Factor, FactorChallenge, FactorTries
 from portal.accounts.models import Staff, StaffSession
 from portal.audit.models import AuditEntry, AuditHead
 from portal.calendar.models import *  # noqa: F403
@@ -11,6 +12,9 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Envelope",
+    "Factor",
+    "FactorChallenge",
+    "FactorTries",
     "Form",
     "Grant",
     "Message",

@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from portal.accounts.factor_models import Factor
 from portal.accounts.models import ROLE_LABELS
 from portal.audit.models import AuditEntry
 
 ACTIONS: dict[str, str] = {
     "signed_in": "登录",
     "signed_out": "退出登录",
+    "factor_added": "登记第二重验证",
+    "factor_removed": "移除第二重验证",
+    "second_factor_failed": "第二重验证失败",
+    "factor_counter_back": "安全密钥计数倒退（可能被复制），已拒绝",
     "staff_invited": "开立账号",
     "staff_joined": "设定口令",
     "roles_set": "设定岗位",
@@ -64,6 +69,7 @@ OBJECTS: dict[str, str] = {
 DETAILS: dict[str, str] = {
     "channel": "渠道",
     "count": "条数",
+    "factor": "验证方式",
     "final": "办理结果",
     "from": "来自",
     "into": "并入",
@@ -82,6 +88,7 @@ DETAILS: dict[str, str] = {
 """What else is on record of it."""
 
 _VALUES: dict[str, Mapping[str, str]] = {
+    "factor": {**dict(Factor.Kind.choices), **dict(Factor.Label.choices)},
     "kind": {"tip": "举报", "suggestion": "意见建议"},
     "channel": {
         "web": "网站",

@@ -3,6 +3,8 @@
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
+from portal.accounts.factor_tries import forget_old_tries
+from portal.accounts.factors import forget_unfinished
 from portal.accounts.models import StaffSession
 from portal.common.clock import now
 from portal.common.sqlite.wal import fold_wal
@@ -24,3 +26,9 @@ def destroy_node_keys() -> None:
 def forget_overwritten() -> None:
     """Fold SQLite's log, in case it was busy when something was sealed anew."""
     fold_wal()
+
+
+def clear_factors() -> None:
+    """Delete second factors nobody finished registering, old challenges, and failures of a week ago."""
+    forget_unfinished(now())
+    forget_old_tries(now())

@@ -11,11 +11,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
-from portal.accounts.tasks import clear_sessions, destroy_node_keys, forget_overwritten
+from portal.accounts.tasks import clear_factors, clear_sessions, destroy_node_keys, forget_overwritten
 
 TASKS: dict[str, Callable[[], None]] = {
     "destroy_node_keys": destroy_node_keys,
     "clear_sessions": clear_sessions,
+    "clear_factors": clear_factors,
     "forget_overwritten": forget_overwritten,
 }
 

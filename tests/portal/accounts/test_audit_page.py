@@ -21,7 +21,7 @@ from tests.portal.public.pages import text_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/desk/audit/"
-WRITERS = {"record": "action", "Act": 2, "_audit": None}
+WRITERS = {"record": "action", "Act": 2, "_audit": None, "audit_factor": 1}
 """Who writes the log, and where the action stands among their arguments; `None`: any word."""
 
 

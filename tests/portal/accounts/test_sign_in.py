@@ -8,9 +8,9 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from portal.accounts.demo_house import PASSPHRASE
+from portal.accounts.device_cookie import DEVICE_COOKIE
 from portal.accounts.middleware import KEY_COOKIE, LAST_SEEN
 from portal.accounts.models import StaffSession
-from portal.accounts.sign_in import DEVICE_COOKIE
 from portal.audit.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
