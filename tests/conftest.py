@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.factors"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -40,6 +40,12 @@ class ProofForm(forms.Form):
     code = forms.CharField(label="手机上的六位数字", max_length=16, required=False, widget=_CODE)
     response = KeyAnswer()
 
+    def given(self) -> tuple[str, Any]:
+        """The code, and the key's answer if there is one; what is neither is a code that fits nothing."""
+        if not self.is_valid():
+            return "", None
+        return self.cleaned_data["code"], self.cleaned_data["response"]
+
 
 class PhoneForm(forms.Form):
     """A phone's first code."""

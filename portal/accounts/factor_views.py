@@ -40,25 +40,22 @@ def second_step_page(request: HttpRequest) -> HttpResponse:
     """The passphrase was right; now the phone or the security key."""
     owner = half_signed_in_or_none(request)
     if owner is None:
-        return (
-            redirect(next_page(request)) if signed_in_or_none(request) else redirect("/desk/sign-in/?late=1")
-        )
+        inside = signed_in_or_none(request) is not None
+        return redirect(next_page(request) if inside else "/desk/sign-in/?late=1")
     kinds = set(factors_of(owner).values_list("kind", flat=True))
     if not kinds:
         return redirect(f"/desk/factors/add/?{urlencode({'next': next_page(request)})}")
     form, problem = ProofForm(request.POST or None), None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
+        code, response = form.given()
         try:
-            if form.cleaned_data["response"] is not None:
-                started = finish_by_key(request, response=form.cleaned_data["response"])
-            else:
-                started = finish_by_code(request, code=form.cleaned_data["code"])
+            if response is not None:
+                return go_in(request, finish_by_key(request, response=response))
+            return go_in(request, finish_by_code(request, code=code))
         except NotSignedIn:
             raise
         except Refusal as refusal:
             problem = refusal
-        else:
-            return go_in(request, started)
     context = {"form": form, "problem": problem, "next": next_page(request), **offered(kinds)}
     return answer(request, "accounts/second_step.html", context, problem)
 
@@ -81,7 +78,7 @@ def factors_page(request: HttpRequest) -> HttpResponse:
     if not second_factor_required():
         return render(request, "accounts/factors_demo.html")
     owner, form, problem = owner_of(actor), ProofForm(request.POST or None), None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
         try:
             _confirm(request, owner, form)
         except Refusal as refusal:
@@ -110,9 +107,9 @@ def remove_page(request: HttpRequest, factor_id: UUID) -> HttpResponse:
 
 
 def _confirm(request: HttpRequest, owner: FactorOwner, form: ProofForm) -> None:
-    device, response = known_device(request, owner.staff.username), form.cleaned_data["response"]
+    device, (code, response) = known_device(request, owner.staff.username), form.given()
     if response is None:
-        prove_by_code(owner=owner, code=form.cleaned_data["code"], device=device, now=now())
+        prove_by_code(owner=owner, code=code, device=device, now=now())
     else:
         prove_by_key(
             owner=owner,

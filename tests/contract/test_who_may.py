@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from moderation.forum.actions import create_forum
 from moderation.ledger.models import Lead
+from tests.factors import give_phone, half
 from tests.people import People, file_tip
 from tests.rest import Rest, read
 
@@ -65,6 +66,11 @@ def forum_act() -> Rule:
     return Rule("post", ("clerk", *HOLDERS), frozenset({400, 403}), 404, 302)
 
 
+def nobody_in_a_demo(method: str = "get") -> Rule:
+    """Second factors are not there in a demo; `tests/portal/accounts/test_factor_pages.py` has the others."""
+    return Rule(method, refused=404, nobody=302)
+
+
 def listing() -> Rule:
     """A list is there for everybody and holds what they may see."""
     return Rule("get", EVERYBODY)
@@ -106,6 +112,14 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "api/v1/ledger/leads/<uuid:lead_id>": (Rule("get", HOLDERS),),
     "desk/": (page(EVERYBODY),),
     "desk/sign-in/": (public("get", 200, 302), public("post", 200, 403)),
+    "desk/second-step/": (public("get", 302), public("post", 302)),  # nobody here is half signed in
+    "desk/second-step/challenge/": (nobody_in_a_demo("post"),),
+    "desk/factors/": (page(EVERYBODY),),
+    "desk/factors/add/": (nobody_in_a_demo(), nobody_in_a_demo("post")),
+    "desk/factors/add/phone/": (nobody_in_a_demo(), nobody_in_a_demo("post")),
+    "desk/factors/add/key/": (nobody_in_a_demo(), nobody_in_a_demo("post")),
+    "desk/factors/add/key/challenge/": (nobody_in_a_demo("post"),),
+    "desk/factors/<uuid:factor_id>/remove/": (nobody_in_a_demo("post"),),
     "desk/join/": (public(), public("post", 200)),
     "desk/grants/": (page(EVERYBODY),),
     "desk/staff/": (page(("sysadmin", "secadmin")),),
@@ -163,6 +177,7 @@ def ids(people: People) -> dict[str, str]:
         "<uuid:lead_id>": str(Lead.objects.get().pk),
         "<uuid:forum_id>": str(forum.pk),
         "<uuid:staff_id>": str(people.triager.staff.pk),
+        "<uuid:factor_id>": str(report),
         "<slug:act>": "claim",
     }
 
@@ -181,6 +196,36 @@ def test_who_may_each_route_answers_as_the_table_says(ids: dict[str, str]) -> No
                 status = _ask(client, rule.method, path)
                 if status not in _right(rule, name):
                     wrong.append(f"{rule.method} {path} by {name or 'nobody'}: {status}")
+
+    assert wrong == []
+
+
+HALF_WAY = {
+    "desk/second-step/": frozenset({200, 400}),
+    "desk/second-step/challenge/": frozenset({400}),  # has a phone, no security key
+    "desk/sign-in/": frozenset({200, 302, 403}),
+    "desk/factors/add/": frozenset({403}),
+    "desk/factors/add/phone/": frozenset({403}),
+    "desk/factors/add/key/": frozenset({403}),
+    "desk/factors/add/key/challenge/": frozenset({403}),
+}
+"""What answers somebody half signed in otherwise than nobody: the second step; registering refuses."""
+
+
+@pytest.mark.parametrize("username", ["triager", "auditor", "supervisor-province"])
+def test_who_may_half_signed_in_is_nobody_everywhere(
+    username: str, ids: dict[str, str], outside_demo: None
+) -> None:
+    give_phone(username)
+    client, wrong = half(username), []
+    for route, rules in TABLE.items():
+        path = "/" + route
+        for placeholder, value in ids.items():
+            path = path.replace(placeholder, value)
+        for rule in rules:
+            status = _ask(client, rule.method, path)
+            if status not in HALF_WAY.get(route, _right(rule, "")):
+                wrong.append(f"{rule.method} {path}: {status}")
 
     assert wrong == []
 
