@@ -1,5 +1,6 @@
 """Gathers the rooms' tables, so that the app has one migration history."""
 
+from portal.accounts.factor_models import Factor, FactorChallenge, FactorTries
 from portal.accounts.models import Draft, Staff, StaffSession
 from portal.audit.models import AuditEntry, AuditHead, AuditSeal
 from portal.calendar.models import *  # noqa: F403
@@ -24,6 +25,9 @@ __all__ = [
     "CarryOver",
     "Draft",
     "Envelope",
+    "Factor",
+    "FactorChallenge",
+    "FactorTries",
     "Form",
     "Grant",
     "IdentityOpening",

@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from portal.vault import remembered
 
-pytest_plugins = ["tests.people", "tests.real_house"]
+pytest_plugins = ["tests.people", "tests.real_house", "tests.factors"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 Tables, reference data, the node's keys, organ keys and demo staff; with `seed` the demo reports as well.
 With `passphrases=SECRET` nobody has the passphrase everybody knows: each has one that grows from the secret.
+Under `YANLU_DEMO=0` the same people and keys stand in a real vault, whose root nobody's ceremony made.
 """
 
 import hashlib
@@ -29,6 +30,7 @@ def main(words: list[str]) -> None:
 
     from portal.accounts.demo_house import build_demo_house  # noqa: PLC0415
     from portal.common.clock import now  # noqa: PLC0415
+    from portal.vault.certificates import expected_root_path  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     call_command("vault", "keys")
@@ -36,7 +38,10 @@ def main(words: list[str]) -> None:
     if "seed" in words:
         call_command("demo")
     else:
-        with mock.patch("portal.accounts.demo_house.make_personal_key", _own_passphrases(words)):
+        with (
+            mock.patch("portal.accounts.demo_house.make_personal_key", _own_passphrases(words)),
+            mock.patch("portal.accounts.demo_house.DEMO_ROOT_PATH", expected_root_path()),
+        ):
             build_demo_house(now=now())
     call_command("collectstatic", verbosity=0, interactive=False)
     connections.close_all()  # SQLite then folds its log into the one file that is copied

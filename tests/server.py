@@ -51,6 +51,7 @@ class Server:
     extra: Mapping[str, str] = field(default_factory=dict)
     awaited: str = "/readyz"
     """What must answer 200 before `start` returns."""
+    host: str = "127.0.0.1"
     url: str = ""
     _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -70,7 +71,7 @@ class Server:
     def start(self) -> None:
         """Serve on a fresh port and return when a report would be taken. Raises `DidNotStart`."""
         port = _free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://{self.host}:{port}"
         variables = {"PORT": str(port), "YANLU_WEB_WORKERS": str(self.web_workers)}
         self._run("web", variables)
         if self.worker:
@@ -135,14 +136,18 @@ def running_server(
     web_workers: int = 1,
     environment: Mapping[str, str] | None = None,
     under: Path | None = None,
+    demo: bool = True,
+    host: str = "127.0.0.1",
 ) -> Iterator[Server]:
-    """A founded demo house, served; it ends, and its data goes, with the block.
+    """A founded house, served; it ends, and its data goes, with the block.
 
     `seed`: with the demo reports. `worker`: with the background worker beside it. `environment` overrides
-    settings. `under` is the folder its own folder is made in, where a particular disk is wanted.
+    settings. `under` is the folder its own folder is made in, where a particular disk is wanted. Without
+    `demo` it is a real house under `YANLU_DEMO=0`. `host` is its name in `YANLU_BASE_URL`.
     """
-    with new_house(seed=seed, under=under) as (home, database):
-        server = Server(home, database, web_workers, worker, environment or {})
+    with new_house(seed=seed, under=under, demo=demo) as (home, database):
+        extra = _mode(demo) | dict(environment or {})
+        server = Server(home, database, web_workers, worker, extra, host)
         try:
             server.start()
             yield server
@@ -152,13 +157,13 @@ def running_server(
 
 @contextmanager
 def new_house(
-    *, seed: bool = False, under: Path | None = None, passphrases: str = ""
+    *, seed: bool = False, under: Path | None = None, passphrases: str = "", demo: bool = True
 ) -> Iterator[tuple[Path, str]]:
     """A copy of the founded house nobody serves yet: its folder and its database URL.
 
     `passphrases` gives every member of the staff one of their own (`tests.founding.passphrase_of`).
     """
-    founded = _founded(seed, _cluster(), passphrases)
+    founded = _founded(seed, _cluster(), passphrases, demo)
     home = Path(tempfile.mkdtemp(prefix="yanlu-server-", dir=under))
     try:
         shutil.copytree(founded.home / "secrets", home / "secrets")
@@ -204,12 +209,12 @@ class _Founded:
 
 
 @cache
-def _founded(seed: bool, cluster: str, passphrases: str) -> _Founded:
+def _founded(seed: bool, cluster: str, passphrases: str, demo: bool) -> _Founded:
     """Once per kind of house and per cluster it stands in (none: SQLite)."""
     home = Path(tempfile.mkdtemp(prefix="yanlu-founded-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     founded = _Founded(home, _new_database(home, template=None))
-    environment = _environment(home, founded.database)
+    environment = _environment(home, founded.database) | _mode(demo)
     words = [*(["seed"] if seed else []), *([f"passphrases={passphrases}"] if passphrases else [])]
     module = [sys.executable, "-m", "tests.founding", *words]
     for command in ([sys.executable, "manage.py", "vault", "init"], module):
@@ -217,6 +222,10 @@ def _founded(seed: bool, cluster: str, passphrases: str) -> _Founded:
         if done.returncode:
             raise DidNotStart(f"{' '.join(command[1:])}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     return founded
+
+
+def _mode(demo: bool) -> dict[str, str]:
+    return {} if demo else {"YANLU_DEMO": "0"}
 
 
 def _environment(home: Path, database: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from portal.accounts.factor_models import Factor
 from portal.accounts.models import ROLE_LABELS
 from portal.audit.actions import KEYHOLDERS, PUBLIC, SYSTEM
 from portal.audit.models import AuditEntry
@@ -16,6 +17,10 @@ ACTIONS: dict[str, str] = {
     "signed_out": "退出登录",
     "sessions_ended": "结束登录",
     "passphrase_changed": "更换口令",
+    "factor_added": "登记第二重验证",
+    "factor_removed": "移除第二重验证",
+    "second_factor_failed": "第二重验证失败",
+    "factor_counter_back": "安全密钥计数倒退（可能被复制），已拒绝",
     "staff_invited": "开立账号",
     "staff_joined": "设定口令",
     "roles_set": "设定岗位",
@@ -110,6 +115,7 @@ DETAILS: dict[str, str] = {
     "channel": "渠道",
     "count": "条数",
     "days": "天数",
+    "factor": "验证方式",
     "final": "办理结果",
     "from": "来自",
     "generation": "第几代",
@@ -132,6 +138,7 @@ DETAILS: dict[str, str] = {
 """What else is on record of it."""
 
 _VALUES: dict[str, Mapping[str, str]] = {
+    "factor": {**dict(Factor.Kind.choices), **dict(Factor.Label.choices)},
     "kind": {"tip": "举报", "suggestion": "意见建议"},
     "channel": {
         "web": "网站",

@@ -1,11 +1,14 @@
-"""Reading accounts: whom an administrator administers."""
+"""Reading accounts: whom an administrator administers; what went wrong at one's own sign-in."""
 
+import datetime as dt
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from portal.accounts.models import Staff
 from portal.accounts.signed_in import SignedIn
+from portal.audit.queries import history_of
 from portal.common.errors import NotFound
 from portal.organs.queries import organ_tree
 
@@ -34,3 +37,22 @@ def colleague(actor: SignedIn, staff_id: UUID) -> Staff:
     if found is None:
         raise NotFound
     return found
+
+
+FAILURES_SHOWN = dt.timedelta(days=30)
+_FAILED = ("second_factor_failed", "factor_counter_back")
+
+
+@dataclass(frozen=True)
+class FactorFailures:
+    """How often a second factor of this person was wrong lately, and when last."""
+
+    count: int
+    last_at: dt.datetime
+
+
+def factor_failures(staff: Staff, *, now: dt.datetime) -> FactorFailures | None:
+    """Those of the last 30 days, for the person to see whether it was them; `None` for none."""
+    entries = history_of(kind="staff", object_id=staff.pk, organs=frozenset({staff.organ_id}))
+    times = list(entries.filter(action__in=_FAILED, at__gt=now - FAILURES_SHOWN).values_list("at", flat=True))
+    return FactorFailures(len(times), times[-1]) if times else None

@@ -69,8 +69,8 @@ def renew_with_root(
     """Put in force what is due, what these people need, and all that leads to what was renewed.
 
     One transaction; returns what was renewed, the topmost first. People of the topmost organs only; they
-    get the new generation, never an old one. Raises `Invalid` where a key was exchanged after it was compared, and
-    where a new key would be in nobody's hands.
+    get the new generation, never an old one. Raises `Invalid` where a key was exchanged after it was
+    compared, and where a new key would be in nobody's hands.
     """
     now = now or present()
     tree = organ_tree()

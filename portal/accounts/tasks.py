@@ -4,6 +4,8 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
 from portal.accounts.drafts import expire_drafts
+from portal.accounts.factor_tries import forget_old_tries
+from portal.accounts.factors import forget_unfinished
 from portal.accounts.models import StaffSession
 from portal.accounts.node_secrets import retire_outlived_keys
 from portal.accounts.sessions import lock_idle_sessions
@@ -48,3 +50,9 @@ def seal_audit_heads() -> None:
 def forget_overwritten() -> None:
     """Fold SQLite's log, in case it was busy when something was sealed anew."""
     fold_wal()
+
+
+def clear_factors() -> None:
+    """Delete second factors nobody finished registering, old challenges, and failures of a week ago."""
+    forget_unfinished(now())
+    forget_old_tries(now())

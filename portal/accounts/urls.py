@@ -2,11 +2,26 @@
 
 from django.urls import path
 
-from portal.accounts import audit_views, draft_views, session_views, views
+from portal.accounts import (
+    audit_views,
+    draft_views,
+    factor_enrol_views,
+    factor_views,
+    session_views,
+    views,
+)
 
 urlpatterns = [
     path("sign-in/", views.sign_in_page, name="sign-in"),
     path("sign-out/", views.sign_out_page, name="sign-out"),
+    path("second-step/", factor_views.second_step_page, name="second-step"),
+    path("second-step/challenge/", factor_views.proof_challenge, name="proof-challenge"),
+    path("factors/", factor_views.factors_page, name="factors"),
+    path("factors/add/", factor_enrol_views.add_page, name="factor-add"),
+    path("factors/add/phone/", factor_enrol_views.add_phone_page, name="factor-add-phone"),
+    path("factors/add/key/", factor_enrol_views.add_key_page, name="factor-add-key"),
+    path("factors/add/key/challenge/", factor_enrol_views.register_challenge, name="register-challenge"),
+    path("factors/<uuid:factor_id>/remove/", factor_views.remove_page, name="factor-remove"),
     path("join/", views.join_page, name="join"),
     path("grants/", views.grants_page, name="grants"),
     path("staff/", views.staff_page, name="staff"),

@@ -4,29 +4,23 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.actions import close_account, invite_staff, join, reset_key, set_roles
 from portal.accounts.admitting import NamedInReports, admit, waiting_for
 from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm, UnlockForm
+from portal.accounts.half_session import HalfStarted, end_half, half_signed_in_or_none
 from portal.accounts.middleware import KEY_COOKIE, locked_session, session_row, signed_in, signed_in_or_none
 from portal.accounts.models import ROLE_LABELS, StaffSession
+from portal.accounts.next_page import next_page
 from portal.accounts.queries import administered, administered_by, colleague
 from portal.accounts.renewal import keys_awaited
 from portal.accounts.sessions import end_sessions_of
 from portal.accounts.sign_in import set_cookies, sign_in, sign_out
-from portal.common.errors import Forbidden, Invalid, Refusal
+from portal.common.errors import Forbidden, Invalid, NotSignedIn, Refusal
 from portal.common.paging import keyset_page
-
-_HOME = "/desk/"
-
-
-def _next_page(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or _HOME
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith(_HOME)
-    return wanted if safe else _HOME
 
 
 @sensitive_post_parameters("passphrase")
@@ -42,20 +36,29 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             problem = refusal
         else:
-            response = redirect(_next_page(request))
+            due = isinstance(started, HalfStarted)
+            response = redirect(_second_step(request) if due else next_page(request))
             set_cookies(response, started)
             return response
     elif request.method == "GET" and signed_in_or_none(request) is not None:
-        return redirect(_next_page(request))
-    next_page = _next_page(request)
+        return redirect(next_page(request))
+    elif request.method == "GET" and half_signed_in_or_none(request) is not None:
+        return redirect(_second_step(request))
+    elif "late" in request.GET:
+        problem = NotSignedIn("第二步没有在五分钟内完成，请重新输入用户名和口令。")
+    wanted = next_page(request)
     context = {
         "form": form,
         "problem": problem,
-        "next": next_page,
+        "next": wanted,
         "locked": locked,
-        "kept": "?draft=" in next_page,
+        "kept": "?draft=" in wanted,
     }
     return render(request, "accounts/sign_in.html", context, status=problem.status if problem else 200)
+
+
+def _second_step(request: HttpRequest) -> str:
+    return f"/desk/second-step/?{urlencode({'next': next_page(request)})}"
 
 
 def _sign_in_form(request: HttpRequest) -> tuple[SignInForm, StaffSession | None]:
@@ -72,6 +75,8 @@ def sign_out_page(request: HttpRequest) -> HttpResponse:
     session = session_row(request)
     if session is not None:
         sign_out(request, staff=session.staff)
+    else:
+        end_half(request)
     response = redirect("/desk/sign-in/")
     response.delete_cookie(KEY_COOKIE)
     return response

@@ -13,6 +13,7 @@ from moderation.ledger.models import Lead
 from portal.audit.seals import seal_heads
 from portal.identity.actions import ask_for_identity
 from portal.intake.content import Identity
+from tests.factors import give_phone, half
 from tests.people import People, file_tip
 from tests.rest import Rest, read
 
@@ -75,6 +76,11 @@ def _request_act(*who: str) -> Rule:
     return Rule("post", who, frozenset({400, 403}), 404, 302)
 
 
+def nobody_in_a_demo(method: str = "get") -> Rule:
+    """Second factors are not there in a demo; `tests/portal/accounts/test_factor_pages.py` has the others."""
+    return Rule(method, refused=404, nobody=302)
+
+
 def listing() -> Rule:
     """A list is there for everybody and holds what they may see."""
     return Rule("get", EVERYBODY)
@@ -116,6 +122,14 @@ TABLE: dict[str, tuple[Rule, ...]] = {
     "api/v1/ledger/leads/<uuid:lead_id>": (Rule("get", HOLDERS),),
     "desk/": (page(EVERYBODY),),
     "desk/sign-in/": (public("get", 200, 302), public("post", 200, 403)),
+    "desk/second-step/": (public("get", 302), public("post", 302)),  # nobody here is half signed in
+    "desk/second-step/challenge/": (nobody_in_a_demo("post"),),
+    "desk/factors/": (page(EVERYBODY),),
+    "desk/factors/add/": (nobody_in_a_demo(), nobody_in_a_demo("post")),
+    "desk/factors/add/phone/": (nobody_in_a_demo(), nobody_in_a_demo("post")),
+    "desk/factors/add/key/": (nobody_in_a_demo(), nobody_in_a_demo("post")),
+    "desk/factors/add/key/challenge/": (nobody_in_a_demo("post"),),
+    "desk/factors/<uuid:factor_id>/remove/": (nobody_in_a_demo("post"),),
     "desk/join/": (public(), public("post", 200)),
     "desk/grants/": (page(EVERYBODY),),
     "desk/staff/": (page(("sysadmin", "secadmin")),),
@@ -196,6 +210,7 @@ def ids(people: People) -> dict[str, str]:
         "<uuid:report_id>": str(report),
         "<uuid:request_id>": str(asked.pk),
         "<uuid:staff_id>": str(people.triager.staff.pk),
+        "<uuid:factor_id>": str(report),
         "<slug:act>": "claim",
         "<uuid:draft_id>": str(report),
     }
@@ -215,6 +230,36 @@ def test_who_may_each_route_answers_as_the_table_says(ids: dict[str, str]) -> No
                 status = _ask(client, rule.method, path)
                 if status not in _right(rule, name):
                     wrong.append(f"{rule.method} {path} by {name or 'nobody'}: {status}")
+
+    assert wrong == []
+
+
+HALF_WAY = {
+    "desk/second-step/": frozenset({200, 400}),
+    "desk/second-step/challenge/": frozenset({400}),  # has a phone, no security key
+    "desk/sign-in/": frozenset({200, 302, 403}),
+    "desk/factors/add/": frozenset({403}),
+    "desk/factors/add/phone/": frozenset({403}),
+    "desk/factors/add/key/": frozenset({403}),
+    "desk/factors/add/key/challenge/": frozenset({403}),
+}
+"""What answers somebody half signed in otherwise than nobody: the second step; registering refuses."""
+
+
+@pytest.mark.parametrize("username", ["triager", "auditor", "supervisor-province"])
+def test_who_may_half_signed_in_is_nobody_everywhere(
+    username: str, ids: dict[str, str], outside_demo: None
+) -> None:
+    give_phone(username)
+    client, wrong = half(username), []
+    for route, rules in TABLE.items():
+        path = "/" + route
+        for placeholder, value in ids.items():
+            path = path.replace(placeholder, value)
+        for rule in rules:
+            status = _ask(client, rule.method, path)
+            if status not in HALF_WAY.get(route, _right(rule, "")):
+                wrong.append(f"{rule.method} {path}: {status}")
 
     assert wrong == []
 

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
 from portal.accounts.tasks import (
+    clear_factors,
     clear_sessions,
     destroy_node_keys,
     expire_old_drafts,
@@ -30,6 +31,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "clear_sessions": clear_sessions,
     "expire_old_drafts": expire_old_drafts,
     "end_identity_requests": end_identity_requests,
+    "clear_factors": clear_factors,
     "forget_overwritten": forget_overwritten,
 }
 

@@ -22,7 +22,7 @@ from tests.portal.public.pages import text_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/desk/audit/"
-WRITERS = {"record": "action", "Act": 2, "_audit": None, "audit_staff": None}
+WRITERS = {"record": "action", "Act": 2, "_audit": None, "audit_staff": None, "audit_factor": 1}
 WRITERS = {"record": "action", "Act": 2, "_audit": None, "log": 1, "close": 2}
 """Who writes the log, and where the action stands among their arguments; `None`: any word."""
 

@@ -3,8 +3,8 @@
 import pytest
 
 from portal.accounts.actions import invite_staff, join
+from portal.accounts.device_cookie import DEVICE_COOKIE, known_device, new_device_cookie
 from portal.accounts.node_secrets import retire_outlived_keys, rotate_purpose
-from portal.accounts.sign_in import DEVICE_COOKIE, _device_cookie, _known_device
 from portal.vault.models import PurposeKey
 from portal.vault.purpose_keys import OUTLIVED
 from tests.people import FOUNDED, PROVINCE, People
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.django_db
 def _known(rf: object, cookie: str, username: str = "triager") -> bool:
     request = rf.get("/desk/sign-in/")  # type: ignore[attr-defined]
     request.COOKIES[DEVICE_COOKIE] = cookie
-    return bool(_known_device(request, username))
+    return bool(known_device(request, username))
 
 
 def test_device_cookie_is_known_until_its_key_retires(house: None, rf: object) -> None:
-    old = _device_cookie("triager")
+    old = new_device_cookie("triager")
     rotate_purpose(purpose="device", now=FOUNDED)
-    new = _device_cookie("triager")
+    new = new_device_cookie("triager")
 
     known = [_known(rf, old), _known(rf, new), _known(rf, old, "moderator"), _known(rf, new[:-1])]
     retire_outlived_keys(now=FOUNDED + OUTLIVED)

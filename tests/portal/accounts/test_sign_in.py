@@ -9,9 +9,9 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from portal.accounts.demo_house import PASSPHRASE
+from portal.accounts.device_cookie import DEVICE_COOKIE
 from portal.accounts.middleware import KEY_COOKIE
 from portal.accounts.models import StaffSession
-from portal.accounts.sign_in import DEVICE_COOKIE
 from portal.audit.models import AuditEntry
 from portal.common.clock import now
 
