@@ -8,7 +8,14 @@ from django import forms
 from portal.accounts.factor_models import Factor
 from portal.accounts.factors import LABELS_OF
 
-_CODE = forms.TextInput(
+
+class CodeInput(forms.PasswordInput):
+    """Digits in clear that are not kept on the page: a code that was wrong once is of no use."""
+
+    input_type = "text"
+
+
+_CODE = CodeInput(
     attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "size": "12"}
 )
 LONGEST_ANSWER = 16 * 1024

@@ -69,7 +69,11 @@ def confirm_phone(*, owner: FactorOwner, code: str, label: str, as_first: bool, 
     _check_label(Kind.TOTP, label)
     step = matching_step(secret, code, now=now)
     if step is None:
-        raise Invalid(fields={"code": "数字不对。请核对手机上“言路”一项，等换成下一个数字再输入。"})
+        raise Invalid(
+            fields={
+                "code": "数字不对。请看手机上“言路”一项，等换成下一组再输入；总是不对的，请看手机的时间是否设为自动。"
+            }
+        )
     with transaction.atomic():
         _check_room(owner, as_first)
         done = _pending(owner).filter(pk=factor.pk)

@@ -18,9 +18,24 @@ Kind, Purpose = Factor.Kind, FactorChallenge.Purpose
 
 
 class WrongFactor(Invalid):
-    """A wrong, used or late code; a key that is not theirs; a key that counts backwards."""
+    """A wrong, used or late code; a key that is not theirs."""
 
-    detail = "没有通过验证。验证码每个只能用一次：请等手机上换成下一个数字再输入。"
+    detail = (
+        "数字不对，或者已经用过。每组数字只能用一次：请等手机上换成下一组再输入。"
+        "总是不对的，请看手机的时间是否设为自动。"
+    )
+
+
+class WrongKey(WrongFactor):
+    """Not one of their security keys, or not an answer to what was asked."""
+
+    detail = "安全密钥没有通过验证。请确认用的是您登记过的那一把，再试一次。"
+
+
+class CountsBackwards(WrongFactor):
+    """A security key whose counter did not go up: there may be a copy of it."""
+
+    detail = "这把安全密钥的计数不对，可能被复制过，已拒绝。请用别的方式登录并移除它，并告知系统管理员。"
 
 
 def factors_of(owner: FactorOwner, kind: str | None = None) -> QuerySet[Factor]:
@@ -56,11 +71,11 @@ def prove_by_key(
         proved = check_proof(challenge, known=list(credentials), response=response)
     except NotProved:
         audit_factor(owner, "second_factor_failed", Kind.WEBAUTHN, now)
-        raise WrongFactor from None
+        raise WrongKey from None
     factor = credentials[proved.credential]
     if not _count_up(factor, proved, now):
         audit_factor(owner, "factor_counter_back", factor.label, now)
-        raise WrongFactor
+        raise CountsBackwards
     forgive(owner, device=device)
     return factor
 

@@ -125,7 +125,7 @@ def test_wrong_code_says_what_to_do_and_is_on_record() -> None:
     answer = client.post(STEP, {"code": wrong})
 
     assert answer.status_code == 400
-    assert "请等手机上换成下一个数字再输入" in answer.content.decode()
+    assert "请等手机上换成下一组再输入" in answer.content.decode()
     assert _acts("second_factor_failed") == [{"factor": "totp"}]
     assert client.post(STEP, {"code": phone.code()}).status_code == 302
 
