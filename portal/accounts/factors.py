@@ -71,7 +71,8 @@ def confirm_phone(*, owner: FactorOwner, code: str, label: str, as_first: bool, 
     if step is None:
         raise Invalid(
             fields={
-                "code": "数字不对。请看手机上“言路”一项，等换成下一组再输入；总是不对的，请看手机的时间是否设为自动。"
+                "code": "数字不对。请看手机上“言路”一项，等换成下一组再输入；"
+                "总是不对的，请看手机的时间是否设为自动。"
             }
         )
     with transaction.atomic():

@@ -31,7 +31,7 @@ def _client(server: Server) -> httpx.Client:
     return httpx.Client(base_url=server.url, timeout=60, trust_env=False, limits=limits)
 
 
-_BROWSERS: dict[tuple[str, str], httpx.Client] = {}
+_COOKIES: dict[str, httpx.Cookies] = {}
 """Whoever has signed in once goes on in the same browser: a phone's code works only once."""
 
 
@@ -48,9 +48,8 @@ class Desk:
         assert "口令已设置" in self.post("/desk/join/", form).text
 
     def sign_in(self) -> "Desk":
-        """Passphrase, then a phone registered as the first factor; later in the same browser still signed in."""
-        known = _BROWSERS.setdefault((str(self.client.base_url), self.username), self.client)
-        self.client = known
+        """Passphrase, then a phone as the first factor; later in the same browser still signed in."""
+        self.client.cookies = _COOKIES.setdefault(self.username, self.client.cookies)
         if self.client.get("/api/v1/desk/session").status_code == 200:
             return self
         first = self.post("/desk/sign-in/", {"username": self.username, "passphrase": PASSPHRASE})
