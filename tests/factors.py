@@ -112,7 +112,7 @@ class SecurityKey:
 
     def create(self, options: dict[str, Any]) -> str:
         """The answer to a registration, as the page's script sends it."""
-        public = ES256.from_cryptography_key(self.private.public_key())
+        public = ES256.from_cryptography_key(self.private.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(bytes(16), self.id, public)
         data = self._data(_FLAGS.UP | _FLAGS.AT, credential)
         attestation = cbor.encode({"fmt": "none", "authData": bytes(data), "attStmt": {}})
@@ -129,7 +129,8 @@ class SecurityKey:
 
     def _data(self, flags: AuthenticatorData.FLAG, credential: bytes = b"") -> AuthenticatorData:
         host = hashlib.sha256(self.host.encode()).digest()
-        return AuthenticatorData.create(host, flags, self.counter, credential)
+        data: AuthenticatorData = AuthenticatorData.create(host, flags, self.counter, credential)
+        return data
 
     def _client(self, kind: str, options: dict[str, Any]) -> bytes:
         said = {"type": kind, "challenge": options["challenge"], "origin": self.origin, "crossOrigin": False}
