@@ -10,10 +10,12 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.http import HttpResponse
@@ -26,22 +28,27 @@ from pytest_django import Settings
 from portal.accounts.demo_house import PASSPHRASE
 from portal.accounts.factors import confirm_phone, pending_phone, start_phone
 from portal.accounts.half_session import FactorOwner, owner_of
+from portal.common.clock import BEIJING
 from portal.common.clock import now as present
 from portal.vault import certificates
 from portal.vault.one_time_codes import code_at, step_at
 from tests.people import signed_in
 
+NOW = dt.datetime(2026, 11, 2, 9, 0, 10, tzinfo=BEIJING)
+"""In the middle of a time step, so that no code changes while a test runs."""
 ORIGIN = "https://yanlu.example"
 SIGN_IN, STEP, ADD, LIST = "/desk/sign-in/", "/desk/second-step/", "/desk/factors/add/", "/desk/factors/"
 _FLAGS = AuthenticatorData.FLAG
 
 
 @pytest.fixture
-def outside_demo(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`YANLU_DEMO=0` as it is, over the demo's keys: only their root keeps its demo path."""
+def outside_demo(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """`YANLU_DEMO=0` as it is, over the demo's keys: only their root keeps its demo path. Time is frozen."""
     monkeypatch.setattr(certificates, "expected_root_path", lambda: certificates.DEMO_ROOT_PATH)
     settings.YANLU_DEMO = False
     settings.YANLU_BASE_URL = ORIGIN
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 def owner(username: str) -> FactorOwner:
@@ -112,7 +119,7 @@ class SecurityKey:
 
     def create(self, options: dict[str, Any]) -> str:
         """The answer to a registration, as the page's script sends it."""
-        public: ES256 = ES256.from_cryptography_key(self.private.public_key())  # type: ignore[no-untyped-call]
+        public = ES256.from_cryptography_key(self.private.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(bytes(16), self.id, public)
         data = self._data(_FLAGS.UP | _FLAGS.AT, credential)
         attestation = cbor.encode({"fmt": "none", "authData": bytes(data), "attStmt": {}})
@@ -129,8 +136,8 @@ class SecurityKey:
 
     def _data(self, flags: AuthenticatorData.FLAG, credential: bytes = b"") -> AuthenticatorData:
         host = hashlib.sha256(self.host.encode()).digest()
-        made: AuthenticatorData = AuthenticatorData.create(host, flags, self.counter, credential)
-        return made
+        data: AuthenticatorData = AuthenticatorData.create(host, flags, self.counter, credential)
+        return data
 
     def _client(self, kind: str, options: dict[str, Any]) -> bytes:
         said = {"type": kind, "challenge": options["challenge"], "origin": self.origin, "crossOrigin": False}

@@ -25,6 +25,7 @@ from portal.vault.security_keys import NotProved, finish_registration, registrat
 Kind, Label = Factor.Kind, Factor.Label
 MOST = 8
 """Factors of one person."""
+_WRONG_CODE = "数字不对。请看手机上“言路”一项，等换成下一组再输入；总是不对的，请看手机的时间是否设为自动。"
 PENDING_LASTS = dt.timedelta(minutes=10)
 """How long a phone may take to show its first code."""
 
@@ -69,12 +70,7 @@ def confirm_phone(*, owner: FactorOwner, code: str, label: str, as_first: bool, 
     _check_label(Kind.TOTP, label)
     step = matching_step(secret, code, now=now)
     if step is None:
-        raise Invalid(
-            fields={
-                "code": "数字不对。请看手机上“言路”一项，等换成下一组再输入；"
-                "总是不对的，请看手机的时间是否设为自动。"
-            }
-        )
+        raise Invalid(fields={"code": _WRONG_CODE})
     with transaction.atomic():
         _check_room(owner, as_first)
         done = _pending(owner).filter(pk=factor.pk)

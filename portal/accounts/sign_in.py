@@ -192,7 +192,8 @@ def _start(request: HttpRequest, actor: SignedIn, now: dt.datetime) -> Started:
         _still_so(actor)
         if old is not None:
             old.delete()
-            request.session.delete(old.session_key)
+        if request.session.session_key:  # that one, or the half session the second factor completes
+            request.session.delete(request.session.session_key)
         session.create()
         session[STAFF_ID] = str(actor.staff.pk)
         session.save()

@@ -49,7 +49,7 @@ class Desk:
 
     def sign_in(self) -> "Desk":
         """Passphrase, then a phone as the first factor; later in the same browser still signed in."""
-        self.client.cookies = _COOKIES.setdefault(self.username, self.client.cookies)
+        self.client.cookies.update(_COOKIES.get(self.username, httpx.Cookies()))
         if self.client.get("/api/v1/desk/session").status_code == 200:
             return self
         first = self.post("/desk/sign-in/", {"username": self.username, "passphrase": PASSPHRASE})
@@ -61,6 +61,7 @@ class Desk:
         form = {"code": code_at(secret, step_at(now())), "label": "phone"}
         assert self.post("/desk/factors/add/phone/", form).status_code == 302
         assert self.client.get("/api/v1/desk/session").status_code == 200
+        _COOKIES[self.username] = self.client.cookies
         return self
 
     def post(self, path: str, form: dict[str, Any]) -> httpx.Response:

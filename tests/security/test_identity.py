@@ -9,14 +9,13 @@ from uuid import UUID
 import pytest
 
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn, staff_path
+from portal.accounts.signed_in import SignedIn
 from portal.common.errors import Invalid, NotFound, NotReady
 from portal.identity.actions import approve_request, ask_for_identity, open_identity, return_identity
 from portal.identity.models import IdentityRequest
 from portal.identity.queries import own_requests, waiting_requests
 from portal.intake.bindings import identity_binding
 from portal.intake.models import IdentityOpening, Report
-from portal.organs.queries import organ_tree
 from portal.vault.certificates import verify
 from portal.vault.halves import open_with_both_halves
 from portal.vault.items import open_with, seal_share
@@ -184,7 +183,7 @@ def test_an_approval_put_back_after_its_return_is_bound_to_its_end(people: Peopl
 
 def test_a_half_lent_by_hand_opens_nothing(people: People) -> None:
     request = approved(people)
-    key = VaultKey.objects.get(path=staff_path(organ_tree(), people.triager.staff), purpose="personal")
+    key = VaultKey.objects.get(owner=key_owner(people.triager.staff), purpose="personal")
     lent = Envelope.objects.filter(item=item_of(request), share="lent_half")
     public = people.triager.keyring.personal.public.sealing
     for forged in (CURRENT.seal(public, new_secret()), bytes(_other_half(people, request).sealed)):
@@ -235,7 +234,7 @@ def test_a_half_lent_for_one_request_opens_no_later_one(people: People) -> None:
 def test_a_swapped_personal_key_is_lent_nothing(people: People) -> None:
     request = asked(people)
     theirs = CURRENT.public_half(new_secret())
-    VaultKey.objects.filter(path=staff_path(organ_tree(), people.triager.staff), purpose="personal").update(
+    VaultKey.objects.filter(owner=key_owner(people.triager.staff), purpose="personal").update(
         sealing_public=theirs.sealing, certifying_public=theirs.certifying
     )
 
@@ -256,7 +255,7 @@ def test_roles_given_by_hand_open_nothing(people: People) -> None:
 
 def test_an_envelope_relabelled_for_a_colleague_opens_for_neither(people: People) -> None:
     request = approved(people)
-    leader = VaultKey.objects.get(path=staff_path(organ_tree(), people.leader.staff), purpose="personal")
+    leader = VaultKey.objects.get(owner=key_owner(people.leader.staff), purpose="personal")
     Envelope.objects.filter(item=item_of(request), share="lent_half").update(recipient=leader)
 
     for name in ("leader", "triager"):
@@ -273,7 +272,7 @@ def test_an_envelope_relabelled_for_a_colleague_opens_for_neither(people: People
 def test_a_share_for_an_errand_is_not_the_same_without_it(people: People) -> None:
     request = approved(people)
     item = item_of(request)
-    key = VaultKey.objects.get(path=staff_path(organ_tree(), people.triager.staff), purpose="personal")
+    key = VaultKey.objects.get(owner=key_owner(people.triager.staff), purpose="personal")
     half = next(iter(_secrets(item, [people.custodian])))
     unbound = seal_share(item, "lent_half", verify(key), half)
     Envelope.objects.filter(item=item, share="lent_half").update(sealed=unbound.sealed)

@@ -8,10 +8,9 @@ from portal.accounts.actions import invite_staff, join
 from portal.accounts.demo_house import PASSPHRASE
 from portal.accounts.models import Staff
 from portal.accounts.passphrases import check_passphrase
-from portal.accounts.signed_in import staff_path
+from portal.accounts.signed_in import key_owner
 from portal.audit.models import AuditEntry
 from portal.common.errors import Invalid
-from portal.organs.queries import organ_tree
 from portal.vault.keyring import current_personal_key
 from portal.vault.locks import open_personal_key
 from portal.vault.models import PassphraseLock, VaultKey
@@ -32,7 +31,7 @@ def _change(client: Client, present: str = PASSPHRASE, new: str = NEW, again: st
 
 
 def _row(username: str) -> VaultKey:
-    row = current_personal_key(staff_path(organ_tree(), Staff.objects.get(username=username)))
+    row = current_personal_key(key_owner(Staff.objects.get(username=username)))
     assert row is not None
     return row
 
