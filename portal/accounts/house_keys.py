@@ -82,8 +82,8 @@ def found_keys(tree: OrganTree, root: OpenKey, *, staffed: Collection[str], now:
                 path=key_path(tree, node.code), purpose=purpose, issuer=issuer, now=now
             )
     above_them = {key.id: verify(VaultKey.objects.get(pk=key.id)) for key in (root, *_uppers(tree, keys))}
-    for (organ, purpose), key in keys.items():
-        to = _granted_to(tree, keys, root, organ, purpose, staffed=staffed)
+    for (organ, kind), key in keys.items():
+        to = _granted_to(tree, keys, root, organ, kind, staffed=staffed)
         if to is not None:
             grant(key, above_them[to.id], now=now)
     return keys

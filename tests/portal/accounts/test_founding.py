@@ -26,7 +26,7 @@ from portal.public.readiness import what_is_missing
 from portal.vault import cards
 from portal.vault.models import Grant, RootShare, VaultKey
 from portal.vault.pin import pin_file
-from tests.people import CITY, COUNTY, DISCIPLINE, PROVINCE, file_tip
+from tests.people import CITY, COUNTY, DISCIPLINE, FOUNDED, PROVINCE, file_tip
 from tests.real_house import CARD_PHRASES, arrive, founded, signed_in, staffed
 
 pytestmark = pytest.mark.usefixtures("bare_house")
@@ -46,7 +46,7 @@ def test_first_account_joins_and_the_next_is_the_desks(capsys: pytest.CaptureFix
 
     assert code is not None
     staff = join(username="root-admin", code=code[1], passphrase="春江水暖鸭先知 2026")
-    assert (staff.organ_id, staff.roles) == (PROVINCE, {"sysadmin"})
+    assert (staff.organ_id, staff.roles) == (PROVINCE, frozenset({"sysadmin"}))
     (entry,) = AuditEntry.objects.filter(action="first_account_opened")
     assert (entry.organ_id, entry.actor, entry.detail) == (PROVINCE, "system", {"roles": "sysadmin"})
     for username in ("root-admin", "second"):
@@ -95,10 +95,10 @@ def test_first_account_after_the_last_administrator_left() -> None:
     ],
 )
 def test_first_account_bad_input_names_the_field(changes: dict[str, str], field: str) -> None:
-    given = {"username": "a", "display_name": "甲", "role": "sysadmin", "organ": PROVINCE, **changes}
+    given = {"username": "a", "display_name": "甲", "role": "sysadmin", "organ": PROVINCE} | changes
 
     with pytest.raises(Invalid) as refusal:
-        open_first_account(**given)
+        open_first_account(now=FOUNDED, **given)
 
     assert list(refusal.value.fields) == [field]
     assert Staff.objects.count() == 0
