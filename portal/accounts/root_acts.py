@@ -29,7 +29,6 @@ from portal.vault.models import Grant, VaultKey
 from portal.vault.root_shares import open_root, share_root
 
 Purpose = VaultKey.Purpose
-Detail = dict[str, str | int | bool | None]
 _ORDER = (Purpose.OVERSIGHT, Purpose.CUSTODY, Purpose.TRIAGE)
 
 
@@ -68,9 +67,9 @@ def renew_with_root(
 ) -> list[DueKey]:
     """Put in force what is due, what these people need, and all that leads to what was renewed.
 
-    One transaction; returns what was renewed, the topmost first. People of the topmost organs only; they
-    get the new generation, never an old one. Raises `Invalid` where a key was exchanged after it was
-    compared, and where a new key would be in nobody's hands.
+    One transaction; returns what was renewed, the topmost first. People of the topmost organs only; they get
+    the new generation, never an old one. Raises `Invalid` where a key was exchanged after it was compared,
+    and where a new key would be in nobody's hands.
     """
     now = now or present()
     tree = organ_tree()
@@ -110,8 +109,15 @@ def _renew_at_the_top(
         )
     _record_renewal(root, due, new, now)
     for person in coming:
-        granted: Detail = {"purpose": due.purpose, "cards": root.cards}
-        _record(due.organ, "key_granted", "staff", person.staff.pk, granted, now)
+        record(
+            organ=due.organ,
+            actor=KEYHOLDERS,
+            action="key_granted",
+            object_kind="staff",
+            object_id=person.staff.pk,
+            detail={"purpose": due.purpose, "cards": root.cards},
+            now=now,
+        )
     return new
 
 
@@ -138,8 +144,15 @@ def _renew_below(root: OpenedRoot, tree: OrganTree, opened: Keys, now: dt.dateti
 
 
 def _record_renewal(root: OpenedRoot, due: DueKey, new: OpenKey, now: dt.datetime) -> None:
-    detail: Detail = {"purpose": due.purpose, "generation": new.generation, "cards": root.cards}
-    _record(due.organ, "key_renewed", "key", new.id, detail, now)
+    record(
+        organ=due.organ,
+        actor=KEYHOLDERS,
+        action="key_renewed",
+        object_kind="key",
+        object_id=new.id,
+        detail={"purpose": due.purpose, "generation": new.generation, "cards": root.cards},
+        now=now,
+    )
 
 
 def replace_card(
@@ -162,9 +175,15 @@ def replace_card(
             )
             written.append(cards.write_card(card, folder))
             cards.open_card(cards.read_card(written[0]), passphrase)
-            detail: Detail = {"card": number, "generation": new.generation, "cards": root.cards}
-            top = topmost(organ_tree())[0]
-            _record(top, "card_replaced", "key", new.id, detail, now)
+            record(
+                organ=topmost(organ_tree())[0],
+                actor=KEYHOLDERS,
+                action="card_replaced",
+                object_kind="key",
+                object_id=new.id,
+                detail={"card": number, "generation": new.generation, "cards": root.cards},
+                now=now,
+            )
     except BaseException:
         for path in written:
             path.unlink(missing_ok=True)
@@ -185,15 +204,3 @@ def _next_keyholder(root: OpenedRoot, number: int, now: dt.datetime) -> OpenKey:
 def _keyholders() -> list[CertifiedKey]:
     rows = VaultKey.objects.filter(purpose=Purpose.KEYHOLDER, superseded_at__isnull=True)
     return [verify(row) for row in rows.order_by("owner")]
-
-
-def _record(organ: str, action: str, kind: str, object_id: object, detail: Detail, now: dt.datetime) -> None:
-    record(
-        organ=organ,
-        actor=KEYHOLDERS,
-        action=action,
-        object_kind=kind,
-        object_id=object_id,
-        detail=detail,
-        now=now,
-    )

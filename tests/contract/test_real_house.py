@@ -195,8 +195,8 @@ def _story(server: Server, folder: Path) -> None:
     server.stop()
     server.awaited = "/readyz"
     server.start()
-    status, told = _run(server, "-m", "tests.commands", "ready", "vault status")
-    assert (status, told.splitlines()[0]) == (0, "可以接收来件")
+    failed, told = _run(server, "-m", "tests.commands", "ready", "vault status")
+    assert (failed, told.splitlines()[0]) == (0, "可以接收来件")
     assert "任何两张卡片可打开根密钥" in told
 
     for organ in ("510000", "510100"):
@@ -222,8 +222,8 @@ def _story(server: Server, folder: Path) -> None:
     # What came before was sealed to a key that only the supervisor who left could open; ADR 9 says why.
     assert Desk(server, "successor").sign_in().titles() == [None, "再致510100"]
 
-    status, stolen = _run(server, "-m", "tests.thief", str(folder), *CARD_PHRASES)
-    assert status == 0, stolen
+    failed, stolen = _run(server, "-m", "tests.thief", str(folder), *CARD_PHRASES)
+    assert failed == 0, stolen
     assert json.loads(stolen) == {
         "alone": [0, 0, 0],
         "others": [0, 0, 0],

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn
+from portal.accounts.signed_in import SignedIn, key_owner
 from portal.common.errors import Invalid, NotFound, NotReady
 from portal.identity.actions import approve_request, ask_for_identity, open_identity, return_identity
 from portal.identity.models import IdentityRequest

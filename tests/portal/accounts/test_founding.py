@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -27,7 +26,7 @@ from portal.public.readiness import what_is_missing
 from portal.vault import cards
 from portal.vault.models import Grant, RootShare, VaultKey
 from portal.vault.pin import pin_file
-from tests.people import CITY, COUNTY, DISCIPLINE, PROVINCE, file_tip
+from tests.people import CITY, COUNTY, DISCIPLINE, FOUNDED, PROVINCE, file_tip
 from tests.real_house import CARD_PHRASES, arrive, founded, signed_in, staffed
 
 pytestmark = pytest.mark.usefixtures("bare_house")
@@ -96,16 +95,10 @@ def test_first_account_after_the_last_administrator_left() -> None:
     ],
 )
 def test_first_account_bad_input_names_the_field(changes: dict[str, str], field: str) -> None:
-    given: dict[str, Any] = {
-        "username": "a",
-        "display_name": "甲",
-        "role": "sysadmin",
-        "organ": PROVINCE,
-        **changes,
-    }
+    given = {"username": "a", "display_name": "甲", "role": "sysadmin", "organ": PROVINCE} | changes
 
     with pytest.raises(Invalid) as refusal:
-        open_first_account(**given)
+        open_first_account(now=FOUNDED, **given)
 
     assert list(refusal.value.fields) == [field]
     assert Staff.objects.count() == 0

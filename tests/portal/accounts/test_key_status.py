@@ -14,14 +14,13 @@ from portal.accounts.key_status import Behind, directory_behind, hanging_on_one,
 from portal.accounts.reach import OutOfReach
 from portal.accounts.renewal import tend_keys
 from portal.audit.models import AuditEntry
-from portal.common.errors import Invalid
+from portal.common.errors import Invalid, NotReady
 from portal.intake.models import Report
 from portal.management.keys import directory
 from portal.management.terminal import width
 from portal.vault import remembered
 from portal.vault.certificates import public_half
 from portal.vault.models import Grant, VaultKey
-from portal.vault.primitives import Tampered
 from tests.people import CITY, COUNTY, DISCIPLINE, FOUNDED, PROVINCE, People, file_tip
 from tests.real_house import CARD_PHRASES, arrive, founded, staffed
 
@@ -165,7 +164,7 @@ def test_restored_backup_is_told_and_accepted(people: People, capsys: pytest.Cap
     generation = _restore_an_older_directory(people)
     assert directory_behind() == (Behind(CITY, "triage", 2, generation),)
     assert "  510100 的受理密钥：本机记得第 2 代，数据库中是第 1 代" in _status(capsys)
-    with pytest.raises(Tampered):
+    with pytest.raises(NotReady):
         file_tip()
 
     accept_directory(now=FOUNDED)
