@@ -8,6 +8,7 @@ import os
 import statistics
 import sys
 import time
+from typing import Any
 from uuid import UUID
 
 import django
@@ -51,8 +52,8 @@ def main(rows: int) -> None:
         cursor.execute("DROP INDEX vault_index_buckets, vault_index_bands")
         for week in range(FIRST_WEEK, FIRST_WEEK + WEEKS):
             probes = [sorted(key.buckets([word], week=week)) for word in SHARES]
-            values = dict(zip(("first", "second", "third"), probes, strict=True))
-            where = {"key": row.pk, "week": week, "scope": probes[0][0] >> 16 << 16}
+            values: dict[str, Any] = dict(zip(("first", "second", "third"), probes, strict=True))
+            where: dict[str, Any] = {"key": row.pk, "week": week, "scope": probes[0][0] >> 16 << 16}
             cursor.execute(_ROWS, {**values, **where, "words": WORDS, "rows": rows // WEEKS})
         filled = time.monotonic()
         for name in ("buckets", "bands"):

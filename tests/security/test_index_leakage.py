@@ -29,13 +29,12 @@ SIZE = 3000
 
 
 def _row(item: UUID) -> frozenset[int]:
-    return IndexEntry.objects.get(report=item).buckets
+    return frozenset(IndexEntry.objects.get(report=item).buckets)
 
 
 def _filed(words: tuple[str, ...] | list[str], days: int = 0) -> UUID:
     text = "。".join(words) + "。"
-    made = filed(now=FILED + dt.timedelta(days=days), title="反映", text=text, place="", subjects=())
-    return made.pk
+    return UUID(str(filed(now=FILED + dt.timedelta(days=days), title="反映", text=text, subjects=()).pk))
 
 
 @pytest.mark.django_db

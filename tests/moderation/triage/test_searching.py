@@ -137,7 +137,7 @@ def test_search_with_many_items_without_entry_shows_the_index_first_and_leads_to
     rest = [filed_at(hour).pk for hour in (4, 5)]
     only_the_index(monkeypatch)
 
-    pages, cursor = [], None
+    pages, cursor = list[tuple[list[UUID], int]](), None
     while not pages or cursor:
         found = page(people.triager, "请托人", limit=2, cursor=cursor)
         pages.append(([line.item.pk for line in found.lines], found.unread))
@@ -167,7 +167,7 @@ def test_search_for_a_common_word_goes_on_week_by_week(
     monkeypatch.setattr("moderation.triage.searching.FEW", few)
     monkeypatch.setattr("moderation.triage.searching.MOST_CANDIDATES", 3)
 
-    seen, cursor = [], None
+    seen, cursor = list[list[UUID]](), None
     while not seen or cursor:
         found = page(people.triager, "请托人", cursor=cursor)
         seen.append([line.item.pk for line in found.lines])
