@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models.functions import Coalesce
+
 from moderation.triage.filters import NEWEST_FIRST
 from moderation.triage.indexing import index_keys
 from moderation.triage.letters import SHOWN_WITH, QueueLine, opened_letters
@@ -57,8 +59,7 @@ def _nearest(staff: Staff, keys: Sequence[IndexKey], item: TriageItem, shingles:
         return []
     rows = visible_to(staff).filter(holder_id=item.holder_id, pk__in=hits).exclude(state__in=_OUT)
     newest = rows.exclude(pk=item.pk).order_by(*NEWEST_FIRST)[:COMPARED]
-    found: Iterable[tuple[UUID, UUID | None]] = newest.values_list("pk", "merged_into_id")
-    mains = {pk: pk if main is None else main for pk, main in found}
+    mains = dict(newest.annotate(main=Coalesce("merged_into_id", "pk")).values_list("pk", "main"))
     shared = _shared(mains, keys, shingles) if mains else {}
     ranked = dict.fromkeys(mains[pk] for pk in sorted(mains, key=lambda pk: -shared.get(pk, 0)))
     return [main for main in ranked if main not in {item.pk, item.merged_into_id}][:OPENED]

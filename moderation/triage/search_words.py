@@ -1,7 +1,7 @@
 """Which words a text goes into the index under, and which ones to look for (docs/adr/0011)."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from moderation.screening.folding import plain
@@ -47,7 +47,7 @@ def terms_of(q: str) -> list[str]:
     return list(dict.fromkeys(plain(word) for word in q.split() if plain(word)))
 
 
-def alternatives(term: str) -> list[frozenset[str]]:
+def alternatives(term: str) -> Sequence[frozenset[str]]:
     """Words of which one set is in the index of (nearly) every text that contains the term.
 
     Where the term may hold a personal name, the name alone decides and nothing is missed. Otherwise the term

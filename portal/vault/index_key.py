@@ -41,8 +41,10 @@ class IndexKey:
 
         The scope says no more than the row does; it keeps all other rows out of an index scan.
         """
-        scope = (_number(digest(self.key.bytes, week, person="yanlu-scope")) % _SCOPES) << 16
-        secret = keyed_hash(self.secret, week, person="yanlu-week")
+        if week not in self._weeks:
+            scope = (_number(digest(self.key.bytes, week, person="yanlu-scope")) % _SCOPES) << 16
+            self._weeks[week] = (scope, keyed_hash(self.secret, week, person="yanlu-week"))
+        scope, secret = self._weeks[week]
         return frozenset(scope | _bucket(secret, word) for word in words)
 
     def bands(self, shingles: Iterable[int]) -> frozenset[int]:
@@ -52,6 +54,11 @@ class IndexKey:
             return frozenset()
         minima = [min([(a * value + b) % _PRIME for value in values]) for a, b in self._permutations]
         return frozenset(self._band(at, [minima[one] for one in draw]) for at, draw in enumerate(self._draws))
+
+    @cached_property
+    def _weeks(self) -> dict[int, tuple[int, bytes]]:
+        """Scope and secret of the weeks met so far."""
+        return {}
 
     @cached_property
     def _permutations(self) -> list[tuple[int, int]]:

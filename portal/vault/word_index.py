@@ -85,7 +85,7 @@ def find_words(
     are enough, the newest weeks first.
     """
     weeks = [(key, week) for key, week in _weeks(keys) if until is None or week <= until]
-    wanted = Q(key_id__in=[key.key for key in keys])
+    wanted = Q()
     for alternatives in terms:
         either = Q(pk__in=[])
         for words in alternatives:
@@ -94,9 +94,7 @@ def find_words(
                 each &= _has(word, weeks)
             either |= each
         wanted &= either
-    if until is not None:
-        wanted &= Q(week__lte=until)
-    return _found(IndexEntry.objects.filter(wanted), most)
+    return _found(IndexEntry.objects.filter(wanted), weeks, most)
 
 
 def find_bands(shingles: Iterable[int], keys: Sequence[IndexKey], *, most: int) -> list[UUID]:
@@ -105,9 +103,10 @@ def find_bands(shingles: Iterable[int], keys: Sequence[IndexKey], *, most: int) 
     bands = frozenset[int]().union(*(key.bands(values) for key in keys))
     if not bands:
         return []
-    rows = IndexEntry.objects.filter(key_id__in=[key.key for key in keys], bands__has_any=bands)
+    rows = IndexEntry.objects.filter(bands__has_any=bands).order_by("-week").values_list("report", "key_id")
+    ours = {key.key for key in keys}
     with _by_index():
-        return list(rows.order_by("-week").values_list("report", flat=True)[:most])
+        return [report for report, key in rows[:most] if key in ours]
 
 
 def _has(word: str, weeks: Sequence[tuple[IndexKey, int]]) -> Q:
@@ -116,27 +115,33 @@ def _has(word: str, weeks: Sequence[tuple[IndexKey, int]]) -> Q:
     return Q(buckets__has_any=frozenset[int]().union(*buckets)) if buckets else Q(pk__in=[])
 
 
-def _found(rows: QuerySet[IndexEntry], most: int | None) -> Found:
-    ordered = rows.order_by("-week").values_list("report", "week")
+def _found(rows: QuerySet[IndexEntry], weeks: Sequence[tuple[IndexKey, int]], most: int | None) -> Found:
+    """The rows of these keys and weeks; some others have the same scope."""
+    ours = {(key.key, week) for key, week in weeks}
+    ordered = rows.order_by("-week").values_list("report", "key_id", "week")
     with _by_index():
         found = list(ordered if most is None else ordered[: most + 1])
-    if most is None or len(found) <= most:
-        return Found([report for report, _ in found])
-    cut = found[-1][1]  # the rest of this week is not among them
-    whole = [report for report, week in found if week > cut]
-    return Found(whole, cut) if whole else Found([report for report, _ in found], cut - 1)
+    cut = found[-1][2] if most is not None and len(found) > most else None
+    reports = [(report, week) for report, key, week in found if (key, week) in ours]
+    if cut is None:
+        return Found([report for report, _ in reports])
+    whole = [report for report, week in reports if week > cut]  # the rest of the last one is not among them
+    return Found(whole, cut) if found[0][2] > cut else Found([report for report, _ in reports], cut - 1)
 
 
 @contextmanager
 def _by_index() -> Iterator[None]:
-    """PostgreSQL takes a search over many weeks for one that finds much, and would read the whole table."""
+    """PostgreSQL takes a search over many weeks for one that finds much, and would read the whole table.
+
+    What is asked inside must be about the buckets alone: any other condition would be another way round.
+    """
     if connection.vendor != "postgresql":
         yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
         yield
-        cursor.execute("SET LOCAL enable_seqscan = on")
+        cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on")
 
 
 def _weeks(keys: Sequence[IndexKey]) -> list[tuple[IndexKey, int]]:

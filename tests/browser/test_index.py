@@ -31,7 +31,7 @@ def _signed_in(browser: Browser, server: Server, username: str, *, scripts: bool
     page.set_default_timeout(20_000)
     page.goto("/desk/sign-in/")
     page.locator("[name=username]").fill(username)
-    page.locator("[name=password]").fill(PASSPHRASE)
+    page.locator("[name=passphrase]").fill(PASSPHRASE)
     page.get_by_role("button", name="登录").click()
     return page
 

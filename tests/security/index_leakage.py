@@ -113,6 +113,12 @@ def counted(others: Sequence[set[int]], words: Sequence[int]) -> dict[int, list[
     return {bucket: [rank] for rank, (bucket, _) in enumerate(counts.most_common())}
 
 
+def blind(victims: Sequence[set[int]]) -> Recovered:
+    """Without looking at anything: everybody uses the commonest words."""
+    hits = sum(len(victim & set(range(VICTIM_WORDS))) for victim in victims)
+    return Recovered(hits / sum(map(len, victims)), hits / (VICTIM_WORDS * len(victims)))
+
+
 def main() -> None:
     """The table of docs/security.md."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
@@ -129,6 +135,8 @@ def main() -> None:
         shares = [take_apart(victims, words, known, by_frequency=use) for use in (True, False)]
         print(f"{reports:7}  {dictionary:10}", *(f"  {s.named:.1%} ({s.right:.1%})" for s in shares))
     alone = take_apart(victims, words, counted(texts(OTHERS, seed=3), words), by_frequency=True)
+    guess = blind(victims)
+    print(f"no dump, the commonest words guessed: {guess.named:.1%} ({guess.right:.1%})")
     print(f"dump alone, {OTHERS} other rows to count in: {alone.named:.1%} ({alone.right:.1%})")
 
 

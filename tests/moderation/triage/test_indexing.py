@@ -284,3 +284,22 @@ def test_entries_of_an_old_generation_stay_findable_and_are_made_anew(people: Pe
 
     assert IndexEntry.objects.get().key_id == newest.pk
     assert list(missing(actor)) == []
+
+
+def test_building_by_two_people_at_once_enters_each_item_once(people: People) -> None:
+    items = [filed(now=FILED + dt.timedelta(hours=hour)) for hour in range(2)]
+    drafts = []
+    for actor in (people.triager, people.leader):
+        key = newest_key(CITY, actor.keyring)
+        assert key is not None
+        for item, letter, _ in opened_letters([again(one) for one in items], actor.keyring):
+            assert letter is not None
+            drafts.append(draft_entry(item, letter, key))
+
+    with transaction.atomic():
+        first = enter([draft for draft in drafts[:2] if draft])
+    with transaction.atomic():
+        second = enter([draft for draft in drafts[2:] if draft])
+
+    assert (first, second, entered()) == (2, 2, {item.pk for item in items})
+    assert IndexEntry.objects.count() == 2
