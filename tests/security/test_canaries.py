@@ -56,6 +56,8 @@ def test_canaries_shown_on_purpose_are_found_where_they_lie(lived_in: LivedIn) -
     clear = [one for one in lived_in.stage.aviary.all.values() if one.clear]
 
     assert [one.name for one in clear if (one.name, f"column {one.clear[0]}") not in found] == []
+    in_files = {trace.canary for trace in lived_in.at_the_end if trace.place.startswith("file ")}
+    assert [one.name for one in clear if one.name not in in_files] == []
     assert len(clear) >= 5
 
 
