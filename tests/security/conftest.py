@@ -9,7 +9,7 @@ import pytest
 
 from tests.concurrency.filing import BEHIND_PROXY
 from tests.security.places import traces_in_use
-from tests.security.story import accounts, commands, desk, public, trouble
+from tests.security.story import accounts, commands, desk, identity, keys, public, trouble
 from tests.security.story.stage import SECRET, Stage, stage_on
 from tests.security.traces import Hound, Trace
 from tests.server import Server, new_house
@@ -43,7 +43,7 @@ def lived_in() -> Iterator[LivedIn]:
 def _played(stage: Stage) -> LivedIn:
     home = stage.server.home
     remains = home.parent / f"{home.name}-cut"
-    for play in (public.play, desk.play, accounts.play, commands.play):
+    for play in (public.play, desk.play, identity.play, accounts.play, keys.play, commands.play):
         play(stage)
     for go_wrong in (trouble.broken, trouble.flooded, trouble.without_database):
         go_wrong(stage)

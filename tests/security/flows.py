@@ -18,10 +18,12 @@ from moderation.ledger.forms import LeadFilterForm, RegisterLeadForm
 from moderation.ledger.serializers import RegisterLeadBody
 from moderation.triage import serializers as triage
 from moderation.triage.forms import ACT_FORMS, MergeForm, QueueFilterForm
+from moderation.triage.index_views import ProgressForm
 from portal.accounts.api import SignInBody
-from portal.accounts.forms import InviteForm, JoinForm, RolesForm, SignInForm
+from portal.accounts.forms import InviteForm, JoinForm, PassphraseForm, RolesForm, SignInForm, UnlockForm
 from portal.api.serializers import EmptyBody, MessageBody, RatingBody, ReportBody
 from portal.common.rest import VersionedBody
+from portal.identity.forms import ApproveForm, AskForm, RefuseForm
 from portal.public.forms import FilingForm, IdentityForm, SubjectForm
 
 ACT = "act"
@@ -55,6 +57,7 @@ _FILING = Takes(
 _RECEIPT = ("Authorization",)
 _RECEIPT_AND_NONCE = ("Authorization", "Idempotency-Key")
 _QUEUE, _ITEM = "api/v1/desk/queue", "api/v1/desk/queue/<uuid:id>"
+_REQUEST = "desk/identity/<uuid:request_id>/"
 _CURSOR = ("cursor",)
 _LIST = ("cursor", "limit")
 
@@ -105,20 +108,38 @@ FLOWS: dict[str, Takes] = {
     ),
     "api/v1/ledger/leads/<uuid:lead_id>": NOTHING,
     "desk/": NOTHING,
-    "desk/sign-in/": Takes(forms=(("", SignInForm),), typed=("next",), query=("next",)),
+    "desk/sign-in/": Takes(forms=(("", SignInForm), ("", UnlockForm)), typed=("next",), query=("next",)),
     "desk/sign-out/": NOTHING,
     "desk/join/": Takes(forms=(("", JoinForm),)),
     "desk/grants/": Takes(typed=("staff", "fingerprint")),
     "desk/staff/": Takes(forms=(("", InviteForm),), query=_CURSOR),
     "desk/staff/<uuid:staff_id>/": Takes(forms=(("", RolesForm),)),
+    "desk/sessions/": Takes(typed=("session",), query=("done",)),
+    "desk/passphrase/": Takes(forms=(("", PassphraseForm),)),
+    "desk/drafts/": Takes(typed=("slot", "summary")),
+    "desk/drafts/<uuid:draft_id>/discard/": NOTHING,
     "desk/audit/": Takes(query=("organ", *_CURSOR)),
+    "desk/audit/heads/": NOTHING,
+    "desk/identity/": Takes(query=("carried", *_CURSOR)),
+    "desk/identity/carry/": NOTHING,
+    "desk/identity/reports/<uuid:report_id>/": Takes(forms=(("", AskForm),)),
+    _REQUEST: Takes(query=("done",)),
+    f"{_REQUEST}approve/": Takes(forms=(("", ApproveForm),)),
+    f"{_REQUEST}refuse/": Takes(forms=(("", RefuseForm),)),
+    f"{_REQUEST}withdraw/": NOTHING,
+    f"{_REQUEST}open/": NOTHING,
+    f"{_REQUEST}return/": NOTHING,
+    f"{_REQUEST}cancel/": NOTHING,
     "desk/queue/": Takes(forms=(("?", QueueFilterForm),), query=("done", *_CURSOR)),
     "desk/queue/next/": Takes(query=("state", "after")),
-    "desk/queue/<uuid:item_id>/": Takes(query=("done",)),
+    "desk/queue/index/": Takes(forms=(("", ProgressForm),)),
+    "desk/queue/<uuid:item_id>/": Takes(query=("done", "draft")),
     "desk/queue/<uuid:item_id>/merge/": Takes(forms=(("", MergeForm),), typed=("q",), query=("q",)),
     "desk/queue/<uuid:item_id>/<slug:act>/": Takes(acts=ACT_FORMS),
     "desk/leads/": Takes(forms=(("?", LeadFilterForm),), query=_CURSOR),
-    "desk/leads/new/": Takes(forms=(("", RegisterLeadForm),)),
+    "desk/leads/new/": Takes(
+        forms=(("", RegisterLeadForm),), typed=("draft",), query=("draft",), headers=("Referer",)
+    ),
     "desk/leads/<uuid:lead_id>/": NOTHING,
     "desk/forums/": Takes(query=_CURSOR),
     "desk/forums/new/": Takes(forms=(("", ForumForm),)),
@@ -129,12 +150,13 @@ FLOWS: dict[str, Takes] = {
 }
 
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "audit": (),
+    "audit": ("heads", "out"),
     "demo": (),
     "housekeeping": (),
     "load_reference": (),
+    "organ": ("code", "division", "name", "parent", "successor"),
     "ready": (),
-    "vault": (),
+    "vault": ("what",),
     "verify_proof": ("original", "proof", "receipt_file"),
     "worker": (),
 }
@@ -151,6 +173,8 @@ REFUSED: dict[tuple[str, str], str] = {
     ("desk/staff/", "typed organ"): "a code; only one from the list is taken",
     ("desk/grants/", "typed staff"): "an id; only a colleague's is taken",
     ("desk/grants/", "typed fingerprint"): "the fingerprint of the key, or nothing",
+    ("desk/sessions/", "typed session"): "a handle; only one's own is taken",
+    ("desk/queue/index/", "typed cursor"): "a cursor, or nothing",
     ("api/v1/organs", "query parent"): "a code; only one from the list is taken",
     ("metrics", "header Authorization"): "the operator's token, or nothing",
 }

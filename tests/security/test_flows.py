@@ -4,7 +4,9 @@ What fails here is a new way for text to come in. Enter it in `tests/security/fl
 through it in `tests/security/story`; then `test_canaries.py` shows that it leaves no trace.
 """
 
+import argparse
 import ast
+import datetime as dt
 import importlib
 import pkgutil
 from collections.abc import Iterator
@@ -29,6 +31,8 @@ HOW = (
 )
 PARTS_OF_FORMS = {
     "portal.public.forms.SubjectForm",
+    "portal.accounts.forms.NewPassphraseForm",
+    "portal.identity.forms.WordsForm",
     "moderation.ledger.form_parts.OneTimeForm",
     "moderation.ledger.form_parts.SubjectRows",
 }
@@ -51,6 +55,10 @@ READ_BY_NAME: dict[str, set[str]] = {
     "moderation.triage.item_page": {"data seen"},
     "moderation.triage.merge_views": {"POST q", "GET q"},
     "moderation.triage.views": {"GET cursor", "GET done", "GET state", "GET after"},
+    "portal.accounts.audit_views": {"GET cursor", "GET organ"},
+    "portal.accounts.keeping": {"headers Referer"},
+    "portal.accounts.session_views": {"GET done", "POST session"},
+    "portal.accounts.typed": {"GET draft", "data *"},
     "portal.accounts.middleware": {"COOKIES yanlu_key"},
     "portal.accounts.sign_in": {"COOKIES yanlu_device"},
     "portal.accounts.views": {
@@ -59,11 +67,12 @@ READ_BY_NAME: dict[str, set[str]] = {
         "POST staff",
         "POST fingerprint",
         "GET cursor",
-        "GET organ",
+        "POST username",
     },
     "portal.api.views": {"headers Idempotency-Key", "headers Authorization"},
     "portal.common.client": {"META REMOTE_ADDR", "headers X-Forwarded-For"},
     "portal.common.rest": {"data *", "headers If-Match"},
+    "portal.identity.views": {"GET carried", "GET cursor", "GET done"},
     "portal.public.health": {"headers Authorization", "META REMOTE_ADDR"},
     "portal.public.thread_views": {
         "data receipt",
@@ -200,18 +209,29 @@ def test_flows_know_every_command_and_its_texts() -> None:
 
 
 def _texts_of(name: str, app: str) -> list[str]:
-    """The arguments of a command that are neither switches, numbers nor words from a list."""
+    """The arguments of a command and its acts that are no switches, numbers, dates or words from a list."""
     general = {
         action.dest for action in load_command_class("django.core", "check").create_parser("", "")._actions
     }
+    parser = load_command_class(app, name).create_parser("manage.py", name)
     return sorted(
-        action.dest
-        for action in load_command_class(app, name).create_parser("manage.py", name)._actions
-        if action.nargs != 0
-        and action.choices is None
-        and action.type is not int
-        and action.dest not in general
+        {
+            action.dest
+            for action in _arguments(parser)
+            if action.nargs != 0
+            and action.choices is None
+            and action.type not in (int, dt.date.fromisoformat)
+            and action.dest not in general
+        }
     )
+
+
+def _arguments(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from _arguments(below)
 
 
 def test_flows_there_is_no_door_but_http() -> None:

@@ -16,6 +16,7 @@ def play(stage: Stage) -> None:
     staff = _give_role(stage, username)
     _let_in(stage, username, passphrase, staff)
     _sign_in_by_api(stage, username, passphrase)
+    stage.newcomer = (username, staff)
     _read_the_log(stage)
 
 

@@ -1,4 +1,5 @@
-"""What operators run beside the server: housekeeping, the log's check, the check of a proof of filing."""
+"""What operators run beside the server: housekeeping, the log's check and its heads, an organ's
+other name, new purpose keys, the check of a proof of filing."""
 
 import subprocess
 import sys
@@ -12,10 +13,14 @@ django.setup()
 from django.core.management import CommandError, call_command
 folder = pathlib.Path(sys.argv[1])
 proof = {"original": folder / "original", "proof": folder / "proof", "receipt_file": folder / "receipt"}
-for words, options in (("housekeeping", {}), ("audit", {"act": "verify"}), ("ready", {}),
+alias = (folder / "alias").read_text(encoding="utf-8")
+heads = str(folder / "heads")
+for words, options in (("housekeeping", {}), ("audit verify", {}), ("ready", {}),
+                       ("audit export --out " + heads, {}), ("audit verify --heads " + heads, {}),
+                       ("organ alias 510104 " + alias, {}), ("vault rotate-purpose all", {}),
                        ("verify_proof", proof), ("verify_proof", {**proof, "original": folder / "wrong"})):
     try:
-        call_command(words, *([options.pop("act")] if "act" in options else []), **options)
+        call_command(*words.split(), **options)
     except CommandError as problem:
         print("refused:", problem)
 """
@@ -29,6 +34,7 @@ def play(stage: Stage) -> None:
     kept = {
         **stage.kept,
         "receipt": stage.receipts["report"],
+        "alias": stage.aviary.words("organ: alias", clear=("organs_alias.name",)),
         "wrong": stage.aviary.words("proof: wrong file"),
     }
     try:
@@ -47,5 +53,7 @@ def play(stage: Stage) -> None:
             path.unlink()
         papers.rmdir()
     assert done.stdout.count("核验通过") == 1, done.stdout + done.stderr
+    assert "已导出" in done.stdout, done.stdout + done.stderr
+    stage.staff("auditor").form("desk/audit/heads/", {})
     with (home / "log").open("a") as log:
         log.write(done.stdout + done.stderr)

@@ -17,7 +17,9 @@ SECRET = "canaries"
 
 @dataclass
 class Stage:
-    """The story so far. `receipts` and `words` (titles) by the name the story gave the report."""
+    """The story so far. `receipts` and `words` (titles) by the name the story gave the report;
+    `newcomer`: username and id of the person who joined.
+    """
 
     server: Server
     aviary: Aviary = field(default_factory=Aviary)
@@ -27,6 +29,7 @@ class Stage:
     kept: dict[str, str] = field(default_factory=dict)
     passphrases: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
+    newcomer: tuple[str, str] = ("", "")
     _open: ExitStack = field(default_factory=ExitStack)
     _staff: dict[str, Visitor] = field(default_factory=dict)
 
