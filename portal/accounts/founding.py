@@ -28,7 +28,7 @@ from portal.vault.certificates import ROOT_PATH, verify
 from portal.vault.keys import OpenKey, make_key, make_root
 from portal.vault.models import PurposeKey, VaultKey
 from portal.vault.pin import VARIABLE, pin, pin_file
-from portal.vault.primitives import CURRENT
+from portal.vault.primitives import CURRENT, Tampered
 from portal.vault.purpose_keys import active_keys
 from portal.vault.root_shares import open_root, share_root
 
@@ -72,7 +72,7 @@ def _check_external_key() -> None:
     if settings.YANLU_EXTERNAL_KEY:
         try:
             CURRENT.seal(bytes.fromhex(settings.YANLU_EXTERNAL_KEY), b"")
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, Tampered):
             raise Invalid("YANLU_EXTERNAL_KEY 不是可用的公钥（十六进制）。") from None
 
 

@@ -22,8 +22,15 @@ from tests.portal.public.pages import text_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/desk/audit/"
-WRITERS = {"record": "action", "Act": 2, "_audit": None, "audit_staff": None, "audit_factor": 1}
-WRITERS = {"record": "action", "Act": 2, "_audit": None, "log": 1, "close": 2}
+WRITERS = {
+    "record": "action",
+    "Act": 2,
+    "_audit": None,
+    "audit_staff": None,
+    "log": 1,
+    "close": 2,
+    "audit_factor": 1,
+}
 """Who writes the log, and where the action stands among their arguments; `None`: any word."""
 
 

@@ -250,7 +250,7 @@ def test_list_costs_the_same(count: int, django_assert_num_queries: DjangoAssert
     client = _inside("triager", phone, confirmed=False)
     client.get(LIST)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         page = client.get(LIST).content.decode()
 
     assert page.count("登记 · 最近使用") == count

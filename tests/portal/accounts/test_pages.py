@@ -296,7 +296,7 @@ def test_audit_list_costs_the_same(
     client.get(AUDIT)
     _log(OUTSIDER, count)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         page = client.get(AUDIT, {"organ": OUTSIDER}).content.decode()
 
     assert _rows(page) == count

@@ -121,7 +121,7 @@ def test_sessions_page_costs_the_same(
         browser("auditor")
     here.get("/desk/grants/")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = here.get(SESSIONS).content.decode()
 
     assert page.count("<tr>") - page.count("<thead><tr>") == count

@@ -55,6 +55,7 @@ def _slot(stage: Stage, name: str) -> tuple[str, str]:
 
 def _drafts(stage: Stage) -> None:
     words, leader = stage.aviary.words, stage.staff("leader")
+    draft, slot = "", ""
     leader.get(_LEAD, query={"draft": words("lead: draft in the address")})
     for number in range(2):
         draft, slot = _slot(stage, f"draft {number}")
@@ -71,6 +72,7 @@ def _drafts(stage: Stage) -> None:
 def _locked(stage: Stage) -> None:
     """Typed and sent while locked; then the passphrase opens the session and the words are back."""
     words, leader = stage.aviary.words, stage.staff("leader")
+    draft, slot = "", ""
     _lock(stage.server.database)
     _, slot = _slot(stage, "typed while locked")
     leader.form("desk/drafts/", {"slot": slot, "summary": words("typed while locked: summary")})
