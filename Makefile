@@ -86,10 +86,10 @@ frame-checks: install
 
 tests-sqlite: install
 	$(call step,what the browser tests need,python -m tests.machine browser)
-	$(call step,tests on SQLite with suite 1,pytest -n $(JOBS) --dist loadgroup --durations 10)
+	$(call step,tests on SQLite with suite 1,pytest -n $(JOBS) --durations 10)
 
 tests-postgres: install
-	$(call step,tests on PostgreSQL and Redis with suite 2,python -m tests.services -- pytest -n $(JOBS) --dist loadgroup --durations 10)
+	$(call step,tests on PostgreSQL and Redis with suite 2,python -m tests.services -- pytest -n $(JOBS) --durations 10)
 
 soak: install ## long runs with faults and load (resumable)
 	python -m tests.soak $(ARGS)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -9,6 +10,14 @@ from django.core.cache import cache
 from portal.vault import remembered
 
 pytest_plugins = ["tests.people", "tests.real_house", "tests.factors"]
+
+
+@pytest.hookimpl(optionalhook=True)  # only there with pytest-xdist, only called with -n
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out tests one by one, but for those that share the lived-in house: one worker makes it for all."""
+    from tests.scheduling import OneHouse  # noqa: PLC0415  pytest-xdist may be absent
+
+    return OneHouse(config, log) if config.getvalue("dist") == "load" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,14 +6,10 @@ through error pages, floods, a database that goes away and a power cut. `traces.
 
 from pathlib import Path
 
-import pytest
-
 from tests.security.canaries import Canary
 from tests.security.conftest import LivedIn
 from tests.security.flows import FLOWS, HARMLESS, REFUSED, REFUSED_EVERYWHERE, fields_of
 from tests.security.traces import Trace
-
-pytestmark = pytest.mark.xdist_group("lived-in house")
 
 HOW = (
     "No canary went through these fields and was taken. Send one in tests/security/story (public.py, desk.py"

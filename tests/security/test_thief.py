@@ -11,13 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from tests.security.conftest import LivedIn
 from tests.security.traces import rows_of
 from tests.server import ROOT
-
-pytestmark = pytest.mark.xdist_group("lived-in house")
 
 
 def _steal(lived_in: LivedIn, *loot: str) -> dict[str, Any]:
