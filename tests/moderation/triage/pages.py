@@ -10,7 +10,7 @@ from django.test import Client
 from moderation.triage.models import TriageItem
 from tests.people import file_tip
 
-INDEX_ASKED = 0 if connection.vendor == "sqlite" else 3
+INDEX_ASKED = 0 if connection.vendor == "sqlite" else 4
 """Statements around each question to the index: PostgreSQL is told to answer by it, in a savepoint."""
 
 
