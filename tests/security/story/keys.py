@@ -72,7 +72,6 @@ def _drafts(stage: Stage) -> None:
 def _locked(stage: Stage) -> None:
     """Typed and sent while locked; then the passphrase opens the session and the words are back."""
     words, leader = stage.aviary.words, stage.staff("leader")
-    draft, slot = "", ""
     _lock(stage.server.database)
     _, slot = _slot(stage, "typed while locked")
     leader.form("desk/drafts/", {"slot": slot, "summary": words("typed while locked: summary")})
