@@ -35,7 +35,7 @@ from portal.vault.primitives import Tampered
 
 logger = logging.getLogger(__name__)
 Purpose = VaultKey.Purpose
-MOST_AT_ONCE = 12
+MOST_AT_ONCE = 64
 """Keys renewed at one sign-in; a house has hundreds, and people wait for the page."""
 
 

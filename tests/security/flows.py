@@ -20,6 +20,7 @@ from moderation.triage import serializers as triage
 from moderation.triage.forms import ACT_FORMS, MergeForm, QueueFilterForm
 from moderation.triage.index_views import ProgressForm
 from portal.accounts.api import SignInBody
+from portal.accounts.factor_forms import KeyForm, PhoneForm, ProofForm
 from portal.accounts.forms import InviteForm, JoinForm, PassphraseForm, RolesForm, SignInForm, UnlockForm
 from portal.api.serializers import EmptyBody, MessageBody, RatingBody, ReportBody
 from portal.common.rest import VersionedBody
@@ -110,6 +111,14 @@ FLOWS: dict[str, Takes] = {
     "desk/": NOTHING,
     "desk/sign-in/": Takes(forms=(("", SignInForm), ("", UnlockForm)), typed=("next",), query=("next",)),
     "desk/sign-out/": NOTHING,
+    "desk/second-step/": Takes(forms=(("", ProofForm),), typed=("next",), query=("next",)),
+    "desk/second-step/challenge/": NOTHING,
+    "desk/factors/": Takes(forms=(("", ProofForm),)),
+    "desk/factors/add/": Takes(typed=("next",), query=("next",)),
+    "desk/factors/add/phone/": Takes(forms=(("", PhoneForm),), typed=("next",), query=("next",)),
+    "desk/factors/add/key/": Takes(forms=(("", KeyForm),), typed=("next",), query=("next",)),
+    "desk/factors/add/key/challenge/": NOTHING,
+    "desk/factors/<uuid:factor_id>/remove/": NOTHING,
     "desk/join/": Takes(forms=(("", JoinForm),)),
     "desk/grants/": Takes(typed=("staff", "fingerprint")),
     "desk/staff/": Takes(forms=(("", InviteForm),), query=_CURSOR),
@@ -150,19 +159,32 @@ FLOWS: dict[str, Takes] = {
 }
 
 COMMANDS: dict[str, tuple[str, ...]] = {
+    "account": ("name", "organ", "username"),
     "audit": ("heads", "out"),
     "demo": (),
     "housekeeping": (),
     "load_reference": (),
     "organ": ("code", "division", "name", "parent", "successor"),
     "ready": (),
-    "vault": ("what",),
+    "vault": ("admit", "cards", "new", "organ", "what"),
     "verify_proof": ("original", "proof", "receipt_file"),
     "worker": (),
 }
 """Yanlu's own commands, with those of their arguments that lead to text."""
 
+_NO_FACTORS = "there are no second factors in a demo; tests/portal/accounts have them"
 REFUSED: dict[tuple[str, str], str] = {
+    **{
+        (route, field): _NO_FACTORS
+        for route, fields in {
+            "desk/second-step/": ("typed code", "typed response", "typed next", "query next"),
+            "desk/factors/": ("typed code", "typed response"),
+            "desk/factors/add/": ("typed next", "query next"),
+            "desk/factors/add/phone/": ("typed code", "typed next", "query next"),
+            "desk/factors/add/key/": ("typed response", "typed next", "query next"),
+        }.items()
+        for field in fields
+    },
     ("api/v1/reports", "body organ"): "a code; only one from the list is taken",
     ("api/v1/reports", "body subjects.*.organ"): "a code; only one from the list is taken",
     ("api/v1/reports", "body category"): "a code; only one from the list is taken",

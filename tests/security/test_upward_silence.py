@@ -30,6 +30,17 @@ from tests.rest import Rest
 from tests.security.county_eyes import RANDOM, Seen, differences, look, narrowed, paths, plain
 
 pytestmark = pytest.mark.django_db
+_IDS = (
+    "id",
+    "item_id",
+    "lead_id",
+    "forum_id",
+    "staff_id",
+    "report_id",
+    "request_id",
+    "draft_id",
+    "factor_id",
+)
 
 NOW = dt.datetime(2026, 11, 4, 10, 0, tzinfo=BEIJING)
 ROLES = ("clerk", "moderator", "triager", "handler", "leader", "supervisor", "custodian", "verifier")
@@ -82,6 +93,7 @@ def addresses(people: People, clients: dict[str, Client]) -> dict[str, list[str]
         "lead_id": lead.pk,
         "forum_id": forum.pk,
         "staff_id": people.handler_county.staff.pk,
+        **dict.fromkeys(("report_id", "request_id", "draft_id", "factor_id"), own),
         "act": "claim",
     }
     everywhere = paths({name: str(value) for name, value in ids.items()})
@@ -212,7 +224,7 @@ def test_silence_a_report_above_answers_like_one_that_is_not_there(
     report, unknown = str(file_tip(**UPWARD_AT_FILING["by code"]).report), str(uuid4())
 
     def seen(pk: str) -> dict[tuple[str, str], Seen]:
-        ids = dict.fromkeys(("id", "item_id", "lead_id", "forum_id", "staff_id"), pk) | {"act": "claim"}
+        ids = dict.fromkeys(_IDS, pk) | {"act": "claim"}
         every = [path for path in paths(ids) if pk in path]
         found = look(clients, dict.fromkeys(clients, every))
         return {(name, path.replace(pk, "")): _without(pk, one) for (name, path), one in found.items()}

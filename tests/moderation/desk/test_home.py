@@ -122,7 +122,7 @@ def test_home_query_count_is_constant(
     client = browser("moderator")
     client.get("/desk/")
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(28):
         page = client.get("/desk/").content.decode()
 
     assert page.count('class="table__main"') == 2 * count
@@ -179,7 +179,7 @@ def test_home_query_count_does_not_grow_with_colleagues_who_wait(
     client = browser("moderator")
     client.get("/desk/")
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         page = client.get("/desk/").content.decode()
 
     assert f"{count} 位同事在等待授权" in page

@@ -40,7 +40,7 @@ def test_list_shows_events_at_the_same_cost(
         hold_forum(people.clerk)
     client = browser("clerk")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = client.get("/desk/forums/").content.decode()
 
     assert (page.count("代表委员座谈会"), page.count("/desk/forums/new/")) == (count, 1)

@@ -185,7 +185,7 @@ def test_leads_list_costs_the_same(
     client = browser("triager")
     client.get(LEADS)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         answer = client.get(LEADS)
 
     assert len(answer.json()["items"]) == count

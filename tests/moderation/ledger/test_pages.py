@@ -38,7 +38,7 @@ def test_list_shows_titles_at_the_same_cost(
         hand_over(people.clerk)
     client = browser("triager")
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         page = client.get("/desk/leads/").content.decode()
 
     assert page.count("一名干警违规经商") == count

@@ -276,5 +276,5 @@ def test_the_list_costs_the_same_for_one_and_for_three(
     for _ in range(count):
         filed()
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert len(triager.get(QUEUE).json()["items"]) == count

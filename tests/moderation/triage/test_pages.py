@@ -86,7 +86,7 @@ def test_queue_page_query_count_is_constant(
     client = browser("triager")
     client.get("/desk/queue/")
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(25):
         page = client.get("/desk/queue/").content.decode()
 
     assert page.count('class="table__main"') == count
@@ -172,7 +172,7 @@ def test_item_page_query_count_is_constant(
     client = browser("triager")
     client.get(url(item))
 
-    with django_assert_num_queries(28 + INDEX_ASKED):
+    with django_assert_num_queries(29 + INDEX_ASKED):
         page = client.get(url(item)).content.decode()
 
     assert page.count('class="thread__office"') == count

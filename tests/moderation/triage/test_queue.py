@@ -226,7 +226,7 @@ def test_a_page_costs_the_same_for_one_and_for_three(
         claim(actor=people.leader, item_id=filed_at(hour).pk, version=1, now=LATER)
     actor = people.triager
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         # ids, rows, envelopes; the keys: two levels of grants
         found = queue_page(
             staff=actor.staff, keyring=actor.keyring, filters=QueueFilters(), limit=50, now=LATER
@@ -246,7 +246,7 @@ def test_an_item_costs_the_same_with_one_message_and_three(
         )
     actor = people.leader
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         detail = item_detail(staff=actor.staff, keyring=actor.keyring, item_id=item.pk)
         assert len(detail.messages) == count
 

@@ -100,7 +100,7 @@ def test_repeats_cost_the_same_for_one_and_for_three(
     actor = people.triager
     detail = item_detail(staff=actor.staff, keyring=actor.keyring, item_id=item.pk)
 
-    with django_assert_num_queries(7 + INDEX_ASKED):
+    with django_assert_num_queries(8 + INDEX_ASKED):
         # the organs' edition, near ones, the newest, their bands, main items, envelopes, messages
         assert len(likely_repeats(actor.staff, actor.keyring, detail.item, detail.body)) == count
 

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 PAGE = "/desk/audit/"
 WRITERS = {
     "record": "action",
+    "partial": "action",
     "Act": 2,
     "_audit": None,
     "audit_staff": None,

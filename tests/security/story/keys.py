@@ -23,6 +23,7 @@ def play(stage: Stage) -> None:
     _drafts(stage)
     _locked(stage)
     _index(stage)
+    _factors(stage)
     _reset(stage)
 
 
@@ -117,6 +118,15 @@ def _index(stage: Stage) -> None:
     triager.form(page, {**start, "cursor": stage.aviary.words("index: cursor")}, 400)
 
 
+def _factors(stage: Stage) -> None:
+    """In a demo there are no second factors, and what is sent there is nowhere kept."""
+    words, leader = stage.aviary.words, stage.staff("leader")
+    for page in ("second-step/", "factors/", "factors/add/", "factors/add/phone/", "factors/add/key/"):
+        typed = {name: words(f"{page}: {name}") for name in ("code", "response", "next")}
+        leader.get(f"desk/{page}", 200, 302, 404, query={"next": words(f"{page}: next in the address")})
+        leader.form(f"desk/{page}", typed, 200, 302, 400, 404)
+
+
 def _reset(stage: Stage) -> None:
     """The newcomer forgot the passphrase: a code, another passphrase, let in again."""
     username, staff = stage.newcomer
@@ -126,6 +136,7 @@ def _reset(stage: Stage) -> None:
     assert found is not None
     passphrase = aviary.words("join again: passphrase", around="{}-correct horse")
     typed = {"username": username, "passphrase": passphrase, "again": passphrase}
+    person.get("desk/join/")
     person.form("desk/join/", {**typed, "code": aviary.words("join again: wrong code")})
     person.form("desk/join/", {**typed, "code": aviary.given("code to join again", found.group(1))})
     stage.passphrases[username] = passphrase
