@@ -19,6 +19,7 @@ RANDOM = {
     "CSRF token in a form": r'(?<=csrfmiddlewaretoken" value=")[A-Za-z0-9]{64}',
     "CSRF token for htmx": r'(?<="X-CSRFToken": ")[A-Za-z0-9]{64}',
     "one-time nonce or token of a form": r'(?<=name=")((?:\w+-)?(?:nonce|token)" value=")[0-9a-f]{32}',
+    "id of a draft": r"(?<=&quot;id&quot;:&quot;)[0-9a-f-]{36}",
 }
 """What a page draws at random each time it is shown, and nothing else: each is replaced by its name."""
 
