@@ -147,7 +147,7 @@ def running_server(
     """
     with new_house(seed=seed, under=under, demo=demo) as (home, database):
         extra = _mode(demo) | dict(environment or {})
-        server = Server(home, database, web_workers, worker, extra, host)
+        server = Server(home, database, web_workers, worker, extra, host=host)
         try:
             server.start()
             yield server

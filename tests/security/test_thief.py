@@ -87,7 +87,7 @@ def test_thief_with_a_custodians_and_a_triagers_passphrase_opens_identities(live
 
     purposes = [[one["purpose"] for one in found["opened"]] for found in (together, *alone)]
     assert purposes[0].count("identity") > 5
-    assert set(purposes[1]) == {"identity_reason"}
+    assert set(purposes[1]) == {"identity_reason", "identity_answer"}
     assert "identity" not in purposes[2]
 
 

@@ -267,6 +267,7 @@ def test_silence_only_what_is_random_is_left_out(what: str) -> None:
         "CSRF token in a form": ('csrfmiddlewaretoken" value="{}"', "aB3" * 21 + "c"),
         "CSRF token for htmx": ('"X-CSRFToken": "{}"', "aB3" * 21 + "c"),
         "one-time nonce or token of a form": ('name="subject-token" value="{}"', "0f" * 16),
+        "id of a draft": ("&quot;id&quot;:&quot;{}&quot;", "0f00000a-" * 4),
     }
     around, random = texts[what]
 
