@@ -28,7 +28,7 @@ from portal.intake.forms_archive import current_form
 from portal.intake.models import Report
 from portal.intake.queries import open_thread
 from portal.vault import purpose_keys
-from portal.vault.locks import make_personal_key, open_personal_key
+from portal.vault.locks import make_personal_key, open_personal_key, renew_lock
 from portal.vault.master_keys import master_keys, unwrap, wrap
 from portal.vault.models import PassphraseLock, PurposeKey, VaultKey
 from portal.vault.node_keys import node_key
@@ -147,7 +147,8 @@ def test_purpose_older_passphrases_open_and_a_new_one_lies_under_the_new_pepper(
 def test_purpose_passphrase_moves_to_the_new_pepper_when_it_is_next_given(house: None) -> None:
     old = make_personal_key(path="510100/staff:x", passphrase="从前的一句话", now=FOUNDED)
     rotate_purpose(purpose="pepper")
-    open_personal_key(VaultKey.objects.get(pk=old.id), "从前的一句话")
+    row = VaultKey.objects.select_related("lock").get(pk=old.id)
+    assert renew_lock(row, open_personal_key(row, "从前的一句话"), "从前的一句话")
 
     moved = VaultKey.objects.get(pk=old.id)
 
