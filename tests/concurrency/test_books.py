@@ -7,6 +7,7 @@ from django.db import connection
 
 from moderation.deadlines.models import Obligation
 from moderation.triage.models import TriageItem
+from portal.audit.findings import APPENDED, TRUNCATED
 from portal.audit.models import AuditEntry, AuditHead
 from portal.intake.content import Identity
 from portal.intake.models import Report
@@ -37,8 +38,8 @@ def _raw(statement: str) -> None:
         (lambda: Report.objects.update(reply_due=None), "no date promised"),
         (lambda: Obligation.objects.filter(rule_code="procedural_reply").delete(), "not two obligations"),
         (lambda: Report.objects.update(holder=PROVINCE), "missing from the chain of 510000"),
-        (lambda: AuditEntry.objects.filter(action="report_filed").delete(), "末尾被截断或追加"),
-        (lambda: AuditHead.objects.update(sequence=0), "末尾被截断或追加"),
+        (lambda: AuditEntry.objects.filter(action="report_filed").delete(), TRUNCATED),
+        (lambda: AuditHead.objects.update(sequence=0), APPENDED),
         (_orphan, "original of nothing"),
     ],
 )
