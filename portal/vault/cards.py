@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from portal.common.errors import Invalid, Refusal
+from portal.common.files import sync_folder
 from portal.vault.certificates import ROOT_PATH
 from portal.vault.keys import OpenKey
 from portal.vault.models import VaultKey
@@ -138,20 +139,11 @@ def write_card(card: Card, folder: Path) -> Path:
             file.write("\n")
             file.flush()
             os.fsync(file.fileno())
-        _settle(folder)
+        sync_folder(folder)
     except OSError:
         path.unlink(missing_ok=True)
         raise CardRefused(f"卡片没有写成：{path}。") from None
     return path
-
-
-def _settle(folder: Path) -> None:
-    """Have the folder's new entry written through as well."""
-    entry = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(entry)
-    finally:
-        os.close(entry)
 
 
 def read_card(path: Path) -> Card:

@@ -4,7 +4,6 @@ They come from `YANLU_MASTER_KEY`, or else from a file that may change under a r
 puts the new key first and leaves the old one second until nothing lies under it any more.
 """
 
-import os
 import stat
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.common.env import MASTER_KEYS_AT_MOST, hex_keys
 from portal.common.errors import NotReady
+from portal.common.files import replace_file
 from portal.vault.primitives import CURRENT, Tampered, new_secret, pack, suite_of
 
 MasterKeys = tuple[bytes, ...]
@@ -107,24 +107,8 @@ def write_master_keys(keys: MasterKeys) -> None:
     if given_by_environment() or not 1 <= len(keys) <= MASTER_KEYS_AT_MOST:
         raise ValueError("these master keys are not Yanlu's to write")
     path = Path(settings.YANLU_MASTER_KEY_FILE)
-    draft = path.with_name(f"{path.name}.new")
-    draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write("".join(f"{key.hex()}\n" for key in keys))
-        file.flush()
-        os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
-        os.fsync(file.fileno())
-    draft.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renamed and deleted names in a folder last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    text = "".join(f"{key.hex()}\n" for key in keys)
+    replace_file(path, text.encode(), mode=stat.S_IMODE(path.stat().st_mode))
 
 
 def new_master_key() -> bytes:

@@ -4,19 +4,16 @@ No process keeps one: it is read when it is needed, so a key that is destroyed i
 """
 
 import datetime as dt
-import fcntl
 import os
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 
 from portal.common.clock import local_date
 from portal.common.clock import now as present
-from portal.vault.master_keys import MasterKeys, opens_under_the_first, sync_folder, unwrap, wrap
+from portal.common.files import alone_in, replace_file, sync_folder
+from portal.vault.master_keys import MasterKeys, opens_under_the_first, unwrap, wrap
 from portal.vault.primitives import Tampered, new_secret
 
 KEPT = dt.timedelta(hours=72)
@@ -29,17 +26,6 @@ def _folder() -> Path:
     folder = Path(settings.YANLU_DATA_DIR) / "node-keys"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """One at a time changes what lies there; readers need not wait. Ends with the process at the latest."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _name(path: Path) -> str:
@@ -64,19 +50,14 @@ def _read(path: str) -> bytes:
 
 
 def _make(path: Path) -> None:
-    with _alone_in(path.parent):
+    with alone_in(path.parent):
         if not path.exists():  # the first to arrive makes it
             _write(path, new_secret())
 
 
 def _write(path: Path, key: bytes) -> None:
-    """Whole or not at all: a draft takes the place of what was there. The caller is alone in the folder."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-        draft.write(wrap(key, _name(path)))
-        draft.flush()
-        os.fsync(draft.fileno())
-    Path(draft.name).replace(path)
-    sync_folder(path.parent)
+    """The caller is alone in the folder."""
+    replace_file(path, wrap(key, _name(path)))
 
 
 def rewrap_node_keys(now: dt.datetime) -> int:
@@ -85,7 +66,7 @@ def rewrap_node_keys(now: dt.datetime) -> int:
     Raises `Tampered` for a key that no master key opens. Those due to be destroyed are not touched.
     """
     changed, folder = 0, _folder()
-    with _alone_in(folder):
+    with alone_in(folder):
         for path in sorted(folder.glob(_KEYS)):
             wrapped = path.read_bytes()
             if not _is_expired(path, now) and not opens_under_the_first(wrapped, _name(path)):
@@ -115,7 +96,7 @@ def unopened_node_keys(masters: MasterKeys | None = None) -> list[str]:
 def destroy_expired(now: dt.datetime) -> list[str]:
     """Destroy the keys whose day ended more than 72 hours ago, and drafts left behind; returns the days."""
     gone, folder = [], _folder()
-    with _alone_in(folder):
+    with alone_in(folder):
         for path in sorted(folder.glob(_KEYS)):
             if _is_expired(path, now):
                 _destroy(path)

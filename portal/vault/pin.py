@@ -5,6 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from portal.common.files import replace_file
+
 VARIABLE = "YANLU_ROOT_FINGERPRINT"
 
 
@@ -28,8 +30,5 @@ def pin(fingerprint: str) -> bool:
         return False
     path = pin_file()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.open("w", encoding="ascii") as file:
-        file.write(f"{fingerprint}\n")
-        file.flush()
-        os.fsync(file.fileno())
+    replace_file(path, f"{fingerprint}\n".encode())
     return True

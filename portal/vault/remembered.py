@@ -8,20 +8,17 @@ generation needs no memory. A database restored from a backup is behind that mem
 """
 
 import json
-import os
-import tempfile
-import threading
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
+from portal.common.files import alone_in, replace_file
 from portal.vault.primitives import PublicHalf, Tampered, digest
 
 Newest = dict[str, tuple[int, str]]
 """`owner purpose` → newest generation seen, and a digest of its public halves."""
 
-_lock = threading.Lock()
 _kept: tuple[str, tuple[int, int], Newest] = ("", (0, 0), {})
 
 
@@ -71,7 +68,7 @@ def check_number(name: str, number: int, content: str) -> None:
 
 def accept(found: Newest) -> None:
     """Replace the memory by what the directory holds now: an operator's act after restoring a backup."""
-    with _lock:
+    with alone_in(_folder()):
         _write(found)
 
 
@@ -86,7 +83,7 @@ def print_of(public: PublicHalf) -> str:
 
 
 def _remember(more: Newest) -> None:
-    with _lock:
+    with alone_in(_folder()):
         known = dict(_read() if edition() != (0, 0) else {})
         for name, mine in more.items():
             if name not in known or known[name][0] < mine[0]:
@@ -94,14 +91,13 @@ def _remember(more: Newest) -> None:
         _write(known)
 
 
+def _folder() -> Path:
+    file().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return file().parent
+
+
 def _write(known: Newest) -> None:
-    target = file()
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="ascii") as draft:
-        json.dump(known, draft, sort_keys=True)
-        draft.flush()
-        os.fsync(draft.fileno())
-    os.replace(draft.name, target)
+    replace_file(file(), json.dumps(known, sort_keys=True).encode())
 
 
 def _read() -> Newest:

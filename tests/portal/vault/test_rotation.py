@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import importlib
 import os
 import re
 import time
@@ -266,9 +267,11 @@ STEPS = [
     "portal.accounts.node_secrets.rewrap_node_keys",
     "portal.vault.purpose_keys.wrap",
     "portal.vault.node_keys.wrap",
-    "portal.vault.node_keys.sync_folder",
-    "portal.vault.master_keys.sync_folder",
-    "portal.vault.node_keys.Path.replace",
+    "portal.vault.node_keys.replace_file",
+    "portal.vault.master_keys.replace_file",
+    "portal.common.files.sync_folder",
+    "os.fsync",
+    "os.replace",
     "portal.accounts.node_secrets.unopened",
 ]
 """Where the power may go, for either half of a rotation: before the step, and after it."""
@@ -297,7 +300,7 @@ def test_master_interrupted_anywhere_the_house_works_and_goes_on(
     for half in (begin_master_rotation, finish_master_rotation):
         with monkeypatch.context() as broken:
             owner, _, name = step.rpartition(".")
-            target: object = Path if owner.endswith("Path") else __import__(owner, fromlist=["x"])
+            target = importlib.import_module(owner)
             broken.setattr(target, name, _cut(getattr(target, name), after))
             with contextlib.suppress(_PowerCut):
                 half()
