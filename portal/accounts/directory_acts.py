@@ -4,7 +4,6 @@ import datetime as dt
 
 from django.db import transaction
 
-from portal.accounts.first_accounts import topmost
 from portal.audit.actions import SYSTEM, record
 from portal.common.clock import now as present
 from portal.organs.queries import organ_tree
@@ -25,7 +24,7 @@ def accept_directory(*, now: dt.datetime | None = None) -> int:
     }
     with transaction.atomic():
         record(
-            organ=topmost(organ_tree())[0],
+            organ=organ_tree().topmost[0],
             actor=SYSTEM,
             action="directory_accepted",
             object_kind="key",

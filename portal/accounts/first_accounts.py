@@ -11,17 +11,11 @@ from portal.audit.actions import SYSTEM, record
 from portal.common.clock import now as present
 from portal.common.errors import Forbidden, Invalid
 from portal.organs.queries import organ_tree
-from portal.organs.tree import OrganTree
 from portal.vault.keyring import current_personal_key
 from portal.vault.primitives import new_secret
 
 FIRST_ROLES = ("sysadmin", "secadmin", "auditor")
 """Those without keys: whoever runs the server can open these and learns nothing by it."""
-
-
-def topmost(tree: OrganTree) -> list[str]:
-    """The organs nobody stands above in administration: each is staffed by people of its own."""
-    return [node.code for node in tree if node.in_force and node.kind != "outside" and node.parent is None]
 
 
 def open_first_account(
@@ -65,7 +59,7 @@ def _check(username: str, display_name: str, role: str, organ: str) -> None:
         raise Invalid(fields={"username": "用户名应为 1 至 40 个字符，不含空格。"})
     if not 0 < len(display_name.strip()) <= 40:
         raise Invalid(fields={"name": "姓名应为 1 至 40 个字符。"})
-    tops = topmost(organ_tree())
+    tops = organ_tree().topmost
     if organ not in tops:
         raise Invalid(
             fields={"organ": f"首个账号只能开在最上面的机关：{'、'.join(tops) or '（机关目录是空的）'}。"}

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.db import transaction
 
 from portal.accounts.admitting import grant_to_person
-from portal.accounts.first_accounts import topmost
 from portal.accounts.house_keys import Keys, found_keys
 from portal.accounts.top_people import Confirmed, confirmed_key, purposes_covered, who_is_missing
 from portal.audit.actions import KEYHOLDERS, record
@@ -60,7 +59,7 @@ def refuse_founding(folder: Path) -> None:
     _check_external_key()
     active_keys(*PurposeKey.Purpose.values)
     tree = organ_tree()
-    if not topmost(tree):
+    if not tree.topmost:
         raise Invalid("没有可用的机关目录，请先运行 load_reference。")
     cards.refuse_used_folder(folder)
     missing = who_is_missing(tree)
@@ -124,7 +123,7 @@ def _found(
     settings.YANLU_ROOT_FINGERPRINT = fingerprint
     keyholders = [_keyholder(root, number, now) for number in cards.NUMBERS]
     share_root(root, [verify(VaultKey.objects.get(pk=key.id)) for key in keyholders])
-    keys = found_keys(tree, root, staffed=topmost(tree), now=now)
+    keys = found_keys(tree, root, staffed=tree.topmost, now=now)
     let_in(tree, keys, people, now=now)
     for number, key, passphrase in zip(cards.NUMBERS, keyholders, passphrases, strict=True):
         card = cards.lock_card(key, number=number, root=fingerprint, passphrase=passphrase)
@@ -174,7 +173,7 @@ def let_in(tree: OrganTree, keys: Keys, people: Sequence[Confirmed], *, now: dt.
 
 
 def _put_on_record(tree: OrganTree, root: OpenKey, count: int, now: dt.datetime) -> None:
-    for organ in topmost(tree):
+    for organ in tree.topmost:
         record(
             organ=organ,
             actor=KEYHOLDERS,

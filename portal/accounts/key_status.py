@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from portal.accounts.actions import purposes_for
-from portal.accounts.first_accounts import topmost
 from portal.accounts.models import Staff
 from portal.accounts.reach import OutOfReach, out_of_reach, people_reaching
 from portal.accounts.renewal import due_keys, in_words
@@ -219,7 +218,7 @@ def _organs(tree: OrganTree, states: list[KeyState]) -> tuple[OrganState, ...]:
 
 def _place(tree: OrganTree, code: str) -> tuple[bool, str]:
     """The topmost first, then each city with its counties."""
-    return (code not in topmost(tree), key_path(tree, code))
+    return (code not in tree.topmost, key_path(tree, code))
 
 
 def _purposes() -> tuple[PurposeState, ...]:

@@ -12,7 +12,6 @@ from portal.audit.actions import SYSTEM, record
 from portal.common.clock import now as present
 from portal.common.errors import Invalid, NotReady
 from portal.organs.queries import organ_tree
-from portal.organs.tree import OrganNode
 from portal.vault.master_keys import given_by_environment, master_keys, new_master_key, write_master_keys
 from portal.vault.node_keys import rewrap_node_keys, unopened_node_keys
 from portal.vault.purpose_keys import (
@@ -120,14 +119,11 @@ def finish_master_rotation(*, actor: str = SYSTEM, now: dt.datetime | None = Non
 
 
 def _top_organ() -> str:
-    top = [node.code for node in organ_tree() if _is_top(node)]
+    tree = organ_tree()
+    top = [code for code in tree.topmost if code != tree.special_office]
     if not top:
         raise NotReady
     return min(top)
-
-
-def _is_top(node: OrganNode) -> bool:
-    return node.parent is None and node.kind == "procuratorate" and node.in_force
 
 
 def _audit(action: str, what: str, detail: dict[str, str | int], actor: str, now: dt.datetime) -> None:

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from portal.accounts.first_accounts import topmost
 from portal.accounts.house_keys import Keys, issuers_of
 from portal.accounts.renewal import DueKey, due_keys, put_in_force
 from portal.accounts.top_people import Confirmed, confirmed_key
@@ -74,7 +73,7 @@ def renew_with_root(
     now = now or present()
     tree = organ_tree()
     for person in people:
-        if person.staff.organ_id not in topmost(tree):
+        if person.staff.organ_id not in tree.topmost:
             raise Invalid(f"{person.staff.display_name}不在最上面的机关：请由其上级院放行。")
     opened: Keys = {}
     with transaction.atomic():
@@ -176,7 +175,7 @@ def replace_card(
             written.append(cards.write_card(card, folder))
             cards.open_card(cards.read_card(written[0]), passphrase)
             record(
-                organ=topmost(organ_tree())[0],
+                organ=organ_tree().topmost[0],
                 actor=KEYHOLDERS,
                 action="card_replaced",
                 object_kind="key",

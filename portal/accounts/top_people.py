@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from portal.accounts.actions import purposes_for
-from portal.accounts.first_accounts import topmost
 from portal.accounts.models import Staff
 from portal.accounts.signed_in import KEY_OF_ROLE, key_owner
 from portal.common.errors import Invalid
@@ -33,7 +32,7 @@ class Confirmed:
 
 def at_the_door(tree: OrganTree, organs: Collection[str] | None = None) -> list[Confirmed]:
     """Everybody at the topmost organs who has a role that needs a key, and has set a passphrase."""
-    people = Staff.objects.filter(organ_id__in=topmost(tree) if organs is None else organs, active=True)
+    people = Staff.objects.filter(organ_id__in=tree.topmost if organs is None else organs, active=True)
     found = []
     for staff in people.select_related("organ").order_by("organ_id", "username"):
         key = current_personal_key(key_owner(staff))
@@ -65,7 +64,7 @@ def who_is_missing(tree: OrganTree, covered: set[tuple[str, str]] | None = None)
     """One phrase for each key of a topmost organ that nobody could take over, naming who has not joined."""
     covered = purposes_covered(at_the_door(tree)) if covered is None else covered
     missing = []
-    for organ in topmost(tree):
+    for organ in tree.topmost:
         for purpose in ORGAN_PURPOSES:
             if (organ, purpose) not in covered:
                 late = _not_joined(organ, purpose)

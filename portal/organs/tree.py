@@ -127,6 +127,15 @@ class OrganTree:
         self.node(code)
         return tuple(child for child in self._children.get(code, ()) if self.nodes[child].in_force)
 
+    @property
+    def topmost(self) -> tuple[str, ...]:
+        """The organs in force with nobody above them in administration: the province, the special office.
+
+        Each is staffed by people of its own. The body outside is none of the house's.
+        """
+        own = (organ for organ in self if organ.in_force and organ.kind != "outside")
+        return tuple(organ.code for organ in own if organ.parent is None)
+
     def prefecture_of(self, code: str) -> OrganNode | None:
         """The city or autonomous prefecture a county organ belongs to, or nothing. Raises UnknownOrgan."""
         return next(

@@ -33,14 +33,14 @@ def what_is_missing() -> str:
         return "organs"
     except NotReady:
         return "secrets"
-    top = [node for node in tree if node.parent is None and node.kind == "procuratorate" and node.in_force]
+    top = [code for code in tree.topmost if code != tree.special_office]
     if not top:
         return "organs"
     try:
         if not _secrets_open():
             return "secrets"
-        for organ in top:
-            certified_key(key_path(tree, organ.code), VaultKey.Purpose.TRIAGE)
+        for code in top:
+            certified_key(key_path(tree, code), VaultKey.Purpose.TRIAGE)
     except (Refusal, Tampered):
         return "keys"
     except DatabaseError:

@@ -6,7 +6,6 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from portal.accounts.first_accounts import topmost
 from portal.accounts.founding import Founded, found_house, refuse_founding
 from portal.accounts.top_people import (
     ROLES_IN_WORDS,
@@ -38,7 +37,7 @@ def hold_ceremony(terminal: Terminal, *, folder: Path) -> None:
     try:
         refuse_founding(folder)
         tree = organ_tree()
-        terminal.say(EXPLAINED.format(tops="、".join(tree.node(code).display_name for code in topmost(tree))))
+        terminal.say(EXPLAINED.format(tops="、".join(tree.node(code).display_name for code in tree.topmost)))
         people = compare_fingerprints(terminal, at_the_door(tree))
         missing = who_is_missing(tree, purposes_covered(people))
         if missing:

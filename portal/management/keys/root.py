@@ -5,7 +5,6 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
-from portal.accounts.first_accounts import topmost
 from portal.accounts.renewal import DueKey, in_words
 from portal.accounts.root_acts import (
     OpenedRoot,
@@ -92,10 +91,10 @@ def _open(terminal: Terminal, card_files: Sequence[Path]) -> OpenedRoot:
 
 def _tell(terminal: Terminal, done: Sequence[DueKey], people: Sequence[Confirmed]) -> None:
     tree = organ_tree()
-    for key in [one for one in done if one.organ in topmost(tree)]:
+    for key in [one for one in done if one.organ in tree.topmost]:
         label = VaultKey.Purpose(key.purpose).label
         terminal.say(f"已更新 {tree.node(key.organ).display_name}的{label}密钥")
-    below = sum(1 for one in done if one.organ not in topmost(tree))
+    below = sum(1 for one in done if one.organ not in tree.topmost)
     if below:
         terminal.say(f"已随之更新下级机关的 {below} 把密钥")
     for person in people:

@@ -51,6 +51,12 @@ def test_children_of_province_are_its_21_cities() -> None:
     assert sichuan().children("510000D") == ()
 
 
+def test_topmost_are_who_works_today_with_nobody_above() -> None:
+    assert set(sichuan().topmost) == {"510000", "510000D"}
+    ended = OrganTree.of([node("old", in_force=False), node("top"), node("below", "top"), SPECIAL, OUTSIDE])
+    assert set(ended.topmost) == {"top", "special"}
+
+
 @pytest.mark.parametrize(
     ("upper", "lower", "above"),
     [
