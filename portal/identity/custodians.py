@@ -1,7 +1,7 @@
 """Which custodians answer for an organ: its own, or where it has none, the nearest ones above."""
 
 from portal.accounts.models import Staff
-from portal.accounts.signed_in import SignedIn, staff_path
+from portal.accounts.signed_in import SignedIn, key_owner
 from portal.organs.queries import organ_tree
 from portal.organs.tree import OrganTree
 from portal.vault.models import Grant, VaultKey
@@ -9,18 +9,16 @@ from portal.vault.models import Grant, VaultKey
 
 def custodial_organs() -> frozenset[str]:
     """The organs that have somebody in the custodian's role who holds their custody key."""
-    tree = organ_tree()
     custodians = Staff.objects.filter(custodian=True, active=True)
-    organ_of = {staff_path(tree, one): one.organ_id for one in custodians}
+    organ_of = {key_owner(one): one.organ_id for one in custodians}
     grants = Grant.objects.filter(
         revoked_at__isnull=True,
         key__purpose=VaultKey.Purpose.CUSTODY,
-        to__path__in=list(organ_of),
+        to__owner__in=list(organ_of),
+        to__purpose=VaultKey.Purpose.PERSONAL,
         to__superseded_at__isnull=True,
-    ).values_list("key__path", "to__path")
-    return frozenset(
-        organ_of[person] for organ, person in grants if organ.rpartition("/")[2] == organ_of[person]
-    )
+    ).values_list("key__owner", "to__owner")
+    return frozenset(organ for organ, person in grants if organ == organ_of[person])
 
 
 def decides_for(actor: SignedIn) -> frozenset[str]:
