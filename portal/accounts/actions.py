@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from portal import hooks
-from portal.accounts.models import ROLE_LABELS, ROLES, Staff, StaffSession
+from portal.accounts.models import ROLE_LABELS, ROLES, Staff
 from portal.accounts.passphrases import check_passphrase
+from portal.accounts.sessions import end_all_sessions
 from portal.accounts.signed_in import KEY_OF_ROLE, SignedIn, key_owner, staff_path
 from portal.audit.actions import record
 from portal.common.clock import now as present
@@ -190,7 +191,7 @@ def end_personal_key(staff: Staff, *, now: dt.datetime, why: Grant.Ended) -> int
 
     In the caller's transaction. What they could read is sealed to keys that are renewed later, if they left.
     """
-    StaffSession.objects.filter(staff=staff).delete()
+    end_all_sessions(staff)
     key = current_personal_key(key_owner(staff))
     if key is None:
         return 0

@@ -1,7 +1,6 @@
 """Letting colleagues in: vouching for a personal key after comparing it, and granting what its roles need."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -80,10 +79,10 @@ def waiting_for(actor: SignedIn) -> list[Waiting]:
     return found
 
 
-def _granted(keys: object) -> set[tuple[object, str, str]]:
+def _granted(keys: Iterable[VaultKey]) -> set[tuple[object, str, str]]:
     """(personal key, organ, purpose) of every current organ key these personal keys open."""
     rows = Grant.objects.filter(
-        to__in=list(keys),  # type: ignore[call-overload]
+        to__in=list(keys),
         revoked_at__isnull=True,
         key__superseded_at__isnull=True,
     )
@@ -171,21 +170,6 @@ def _in_care(key: OpenKey) -> bool:
     return Grant.objects.filter(
         key_id=key.id, to__purpose=Purpose.OVERSIGHT, revoked_at__isnull=True
     ).exists()
-
-
-def held_by(purpose: str, organs: list[str]) -> dict[str, int]:
-    """How many people of each organ hold its current key for a purpose."""
-    rows = Grant.objects.filter(
-        key__owner__in=organs,
-        key__purpose=purpose,
-        key__superseded_at__isnull=True,
-        to__purpose=Purpose.PERSONAL,
-        revoked_at__isnull=True,
-    )
-    found: dict[str, int] = defaultdict(int)
-    for owner in rows.values_list("key__owner", flat=True):
-        found[owner] += 1
-    return found
 
 
 def grant_to_person(key: OpenKey, row: VaultKey, *, now: dt.datetime) -> None:

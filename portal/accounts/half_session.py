@@ -19,7 +19,6 @@ from portal.accounts.models import Staff, StaffSession
 from portal.accounts.signed_in import SignedIn, key_owner
 from portal.common.clock import now as present
 from portal.common.errors import NotSignedIn
-from portal.vault.certificates import public_half
 from portal.vault.keyring import current_personal_key
 from portal.vault.keys import OpenKey
 from portal.vault.primitives import Tampered
@@ -110,7 +109,6 @@ def _open(request: HttpRequest, stored: str, cookie: str, staff: Staff) -> OpenK
         return None
     try:
         blob = base64.b64decode(stored)
-        personal = open_from_session(blob, cookie, session_id=str(request.session.session_key), key=key)
+        return open_from_session(blob, cookie, session_id=str(request.session.session_key), key=key)
     except (Tampered, ValueError):
         return None
-    return personal if personal.public == public_half(key) else None

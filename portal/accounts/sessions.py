@@ -89,10 +89,15 @@ def end_sessions_of(*, actor: SignedIn, staff: Staff, now: dt.datetime | None = 
     now = now or present()
     actor.require("sysadmin")
     with transaction.atomic():
-        ended = _end(StaffSession.objects.filter(staff=staff))
+        ended = end_all_sessions(staff)
         _audit(actor, staff, ended, now)
         transaction.on_commit(fold_wal)
     return ended
+
+
+def end_all_sessions(staff: Staff) -> int:
+    """End whatever somebody has open, within the caller's transaction; how many sessions."""
+    return _end(StaffSession.objects.filter(staff=staff))
 
 
 def _end(rows: QuerySet[StaffSession]) -> int:

@@ -1,10 +1,10 @@
 """What people seal to themselves: opened by their own passphrase and by nothing the house has."""
 
-from portal.vault.certificates import CertifiedKey
 from portal.vault.items import Binding, SealedDraft, open_item, seal_item
 from portal.vault.keyring import Keyring
 from portal.vault.keys import OpenKey
 from portal.vault.models import SealedItem
+from portal.vault.session_key import own_key
 
 
 def seal_to_oneself(secret: bytes, *, purpose: str, binding: Binding, key: OpenKey) -> SealedDraft:
@@ -13,8 +13,7 @@ def seal_to_oneself(secret: bytes, *, purpose: str, binding: Binding, key: OpenK
     No certificate is asked for: it would say whose key this is, and whoever holds the private half knows.
     So a new colleague can keep a secret before anybody has vouched for them.
     """
-    own = CertifiedKey(key.id, key.path, key.purpose, key.generation, key.public)
-    return seal_item(secret, purpose=purpose, binding=binding, recipients=[own])
+    return seal_item(secret, purpose=purpose, binding=binding, recipients=[own_key(key)])
 
 
 def open_own(item: SealedItem, *, purpose: str, binding: Binding, key: OpenKey) -> bytes:
