@@ -217,7 +217,7 @@ def _token_free(answer: Any) -> str:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("name", "queries"), [("custodian", 27), ("triager", 11)])
+@pytest.mark.parametrize(("name", "queries"), [("custodian", 24), ("triager", 11)])
 def test_lists_cost_the_same(
     people: People,
     name: str,
