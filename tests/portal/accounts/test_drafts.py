@@ -7,14 +7,11 @@ from html import unescape
 
 import pytest
 from django.core.management import call_command
-from django.forms import CharField, ChoiceField, DateField, Form, HiddenInput, PasswordInput, Textarea
-from django.http import QueryDict
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from moderation.forum.models import Forum
 from portal.accounts.drafts import MOST, Entry, Typed, drafts_on, keep_draft, writing
 from portal.accounts.models import Draft, Staff
-from portal.accounts.typed import offer_drafts, slot_in, typed_in
 from portal.common.clock import now
 from portal.common.errors import Invalid, NotFound, TooLarge
 from portal.vault.models import Envelope, SealedItem
@@ -339,63 +336,6 @@ def test_drafts_expire_after_72_hours_and_with_the_account(people: People) -> No
     assert ages == [71, 1]
     assert SealedItem.objects.filter(purpose="draft").count() == 2
     assert Envelope.objects.filter(item__purpose="draft").count() == 2
-
-
-# --- which fields -------------------------------------------------------------------------------------------
-
-
-class _EveryKind(Form):
-    words = CharField(label="正文", widget=Textarea)
-    line = CharField(label="一行")
-    secret = CharField(widget=PasswordInput)
-    hidden = CharField(widget=HiddenInput)
-    choice = ChoiceField(choices=[("a", "甲")])
-    day = DateField()
-    code = CharField(label="验证码")
-
-
-def test_slot_names_plain_text_fields_only(people: People) -> None:
-    offer = offer_drafts(
-        RequestFactory().get(LOG),
-        people.clerk,
-        page=LOG,
-        forms={"any": _EveryKind(prefix="p")},
-        quiet=("line",),
-    )
-
-    fields = [(field.name, field.label, field.quiet) for field in offer.slots["any"].fields]
-    assert fields == [("p-words", "正文", False), ("p-line", "一行", True), ("p-code", "验证码", False)]
-
-
-def test_typed_in_never_takes_what_signs_people_in() -> None:
-    names = [
-        "words",
-        "passphrase",
-        "again",
-        "present",
-        "password",
-        "code",
-        "otp",
-        "csrfmiddlewaretoken",
-        "token",
-    ]
-    fields = [[name, name, 0] for name in names]
-    slot = json.dumps({"id": str(uuid.uuid4()), "page": LOG, "form": "any", "fields": fields})
-    data = QueryDict(mutable=True)
-    data.update({"draft": slot, **dict.fromkeys(names, "x")})
-    found = slot_in(data)
-    assert found is not None
-
-    typed = typed_in(found, data)
-
-    assert [entry.name for entry in typed.entries] == ["words"]
-
-
-def test_clerks_log_never_saves_who_it_was_while_it_is_typed(house: None) -> None:
-    fields = json.loads(marker(browser("clerk").get(LOG), "log"))["fields"]
-
-    quiet = {name for name, _, quiet in fields if quiet}
-    assert quiet == {"name", "phone", "id_number", "address", "email"}
 
 
 def test_nothing_typed_is_clear_in_the_database(people: People) -> None:

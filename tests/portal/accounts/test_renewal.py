@@ -31,6 +31,13 @@ ABOVE_OUTSIDER = "510703"
 """涪城区院, a county office below 绵阳市院, where nobody works yet."""
 
 
+def _plain(organ: str, title: str) -> Report:
+    """A report to an organ about nobody in particular, so that nothing keeps it from there."""
+    text = "反映办事拖拉。"
+    tip = file_tip(organ=organ, about_organ=False, subjects=(), title=title, text=text, place="")
+    return Report.objects.get(pk=tip.report)
+
+
 def _arrive(people: People, name: str, organ: str, role: str) -> Staff:
     """A new account with a role and a passphrase, not yet let in."""
     invitation = invite_staff(actor=people.sysadmin, username=name, display_name=name, organ=organ)
@@ -120,11 +127,7 @@ def test_supervisor_leaving_renews_what_they_could_reach(people: People) -> None
 
 
 def test_supervisor_leaving_next_one_reaches_old_and_new(people: People) -> None:
-    old = Report.objects.get(
-        pk=file_tip(
-            organ=COUNTY, about_organ=False, subjects=(), title="旧件", text="反映办事拖拉。", place=""
-        ).report
-    )
+    old = _plain(COUNTY, "旧件")
     assert old.holder_id == COUNTY
     close_account(actor=people.sysadmin, staff=people.supervisor.staff)
     tend_keys(signed_in("supervisor-province"), now=FOUNDED)
@@ -132,11 +135,7 @@ def test_supervisor_leaving_next_one_reaches_old_and_new(people: People) -> None
     newcomer = _let_in(signed_in("supervisor-province"), _arrive(people, "next", CITY, "supervisor"))
     tend_keys(newcomer, now=FOUNDED, most=100)
     newcomer = _in(newcomer.staff)
-    new = Report.objects.get(
-        pk=file_tip(
-            organ=COUNTY, about_organ=False, subjects=(), title="新件", text="反映办事拖拉。", place=""
-        ).report
-    )
+    new = _plain(COUNTY, "新件")
 
     assert due_keys(organ_tree()) == []
     assert _generation(COUNTY, "triage") == 2
@@ -146,31 +145,13 @@ def test_supervisor_leaving_next_one_reaches_old_and_new(people: People) -> None
 
 def test_first_supervisor_of_a_city_takes_its_oversight_over(people: People) -> None:
     waiting = _arrive(people, "mianyang", OUTSIDER, "supervisor")
-    old = Report.objects.get(
-        pk=file_tip(
-            organ=ABOVE_OUTSIDER,
-            about_organ=False,
-            subjects=(),
-            title="旧件",
-            text="反映办事拖拉。",
-            place="",
-        ).report
-    )
+    old = _plain(ABOVE_OUTSIDER, "旧件")
     province = people.supervisor_province
     assert _reads(old, province.keyring)  # until somebody works there it lies with the province
 
     first = _let_in(province, waiting)
     tend_keys(first, now=FOUNDED, most=100)
-    new = Report.objects.get(
-        pk=file_tip(
-            organ=ABOVE_OUTSIDER,
-            about_organ=False,
-            subjects=(),
-            title="新件",
-            text="反映办事拖拉。",
-            place="",
-        ).report
-    )
+    new = _plain(ABOVE_OUTSIDER, "新件")
 
     first = _in(waiting)
     assert _generation(OUTSIDER, "oversight") == 2

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from portal.audit.queries import history_of
 from portal.common.clock import BEIJING
 from portal.identity.actions import approve_request, ask_for_identity
 from portal.identity.models import IdentityRequest
@@ -10,7 +11,7 @@ from portal.intake.actions import Receipt
 from portal.intake.content import Identity
 from portal.intake.models import Report
 from portal.vault.models import Envelope, SealedItem
-from tests.people import People, file_tip
+from tests.people import CITY, People, file_tip
 
 WHO = Identity(name="李四", phone="13800001234", address="某街一号")
 FILED = dt.datetime(2026, 3, 2, 9, 0, tzinfo=BEIJING)
@@ -59,3 +60,11 @@ def shares(request: IdentityRequest) -> list[tuple[str, str]]:
     """Which share of the identity lies with which owner."""
     rows = Envelope.objects.filter(item=item_of(request)).select_related("recipient").order_by("share")
     return [(row.share, row.recipient.path.split("/")[-1] if row.recipient else "") for row in rows]
+
+
+def on_record(request: IdentityRequest) -> list[tuple[str, str, dict[str, Any]]]:
+    """(act, by whom, detail) of all that was done about the identity, the first first."""
+    entries = history_of(kind="report", object_id=request.report_id, organs=frozenset({CITY}))
+    return [
+        (entry.action, entry.actor, entry.detail) for entry in entries if entry.action.startswith("identity_")
+    ]

@@ -1,28 +1,22 @@
-"""Asking, deciding, opening, ending: what each person may, and what is on record of it."""
+"""Asking, deciding, opening: what each person may, and what is on record of it."""
 
 import datetime as dt
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
-from portal.accounts.actions import close_account, set_roles
+from portal.accounts.actions import close_account
 from portal.accounts.models import Staff
-from portal.audit.queries import history_of
-from portal.common.errors import Forbidden, Invalid, NotFound, Stale
+from portal.common.errors import Forbidden, Invalid, NotFound
 from portal.identity.actions import (
     approve_request,
     ask_for_identity,
     cancel_request,
-    end_expired,
     open_identity,
     refuse_request,
-    return_identity,
-    take_stray_halves,
     withdraw_approval,
 )
-from portal.identity.gate import change
 from portal.identity.models import IdentityRequest, State
 from portal.identity.queries import (
     decided_requests,
@@ -33,7 +27,6 @@ from portal.identity.queries import (
 )
 from portal.intake.models import IdentityOpening, Report
 from portal.intake.queries import open_thread
-from portal.vault.models import Envelope
 from tests.people import CITY, People, file_tip, hire
 from tests.portal.identity.requests import (
     ASKED,
@@ -46,20 +39,13 @@ from tests.portal.identity.requests import (
     again,
     approved,
     asked,
-    item_of,
+    on_record,
     report_of,
     shares,
     signed_tip,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def _log(request: IdentityRequest) -> list[tuple[str, str, dict[str, Any]]]:
-    entries = history_of(kind="report", object_id=request.report_id, organs=frozenset({CITY}))
-    return [
-        (entry.action, entry.actor, entry.detail) for entry in entries if entry.action.startswith("identity_")
-    ]
 
 
 # --- asking -------------------------------------------------------------------------------------------
@@ -76,7 +62,7 @@ def test_asking_is_read_by_the_custodian_who_sees_date_kind_and_reason(people: P
         FILED,
     )
     assert line.request.requester.username == "triager"
-    assert _log(request) == [("identity_requested", "triager", {})]
+    assert on_record(request) == [("identity_requested", "triager", {})]
 
 
 @pytest.mark.parametrize("name", ["moderator", "triager2", "leader"])
@@ -153,7 +139,7 @@ def test_approving_lends_the_half_to_one_person_until_its_end(people: People) ->
         ("holder_half", CITY),
         ("lent_half", f"staff:{people.triager.staff.pk}"),
     ]
-    assert _log(request)[1:] == [("identity_approved", "custodian", {"days": 7})]
+    assert on_record(request)[1:] == [("identity_approved", "custodian", {"days": 7})]
 
 
 @pytest.mark.parametrize("days", [0, -1, 31])
@@ -212,7 +198,7 @@ def test_refusing_tells_the_person_who_asked_and_nobody_else_why(people: People)
     assert (line.word, line.reason, line.answer) == ("未批准", REASON, "先电话联系")
     assert own_requests(people.leader).lines == []
     assert shares(request) == [("custody_half", CITY), ("holder_half", CITY)]
-    assert _log(request)[1:] == [("identity_refused", "custodian", {})]
+    assert on_record(request)[1:] == [("identity_refused", "custodian", {})]
 
 
 @pytest.mark.parametrize("reason", ["", "字" * 501])
@@ -285,7 +271,7 @@ def test_opening_shows_who_it_is_and_is_on_record_each_time(people: People) -> N
     second = open_identity(actor=people.triager, request_id=request.pk, now=OPENED)
 
     assert (first, second) == (WHO, WHO)
-    assert _log(request)[2:] == [("identity_opened", "triager", {})] * 2
+    assert on_record(request)[2:] == [("identity_opened", "triager", {})] * 2
 
 
 def test_opening_before_approval_is_refused(people: People) -> None:
@@ -317,7 +303,7 @@ def test_opening_after_the_end_is_refused_and_destroys_the_half(people: People) 
 
     assert (again(request).state, again(request).ended_at) == (State.EXPIRED, OVER)
     assert shares(request) == [("custody_half", CITY), ("holder_half", CITY)]
-    assert _log(request)[-1] == ("identity_expired", "system", {})
+    assert on_record(request)[-1] == ("identity_expired", "system", {})
 
 
 def test_opening_while_it_is_being_withdrawn_shows_nothing(people: People) -> None:
@@ -328,97 +314,7 @@ def test_opening_while_it_is_being_withdrawn_shows_nothing(people: People) -> No
         open_identity(actor=people.triager, request_id=request.pk, now=OPENED)
 
     assert shares(request) == [("custody_half", CITY), ("holder_half", CITY)]
-    assert _log(request)[-1] == ("identity_withdrawn", "custodian", {})
-
-
-# --- ending -------------------------------------------------------------------------------------------
-
-
-def test_housekeeping_ends_what_has_run_out_and_nothing_else(people: People) -> None:
-    over = approved(people)
-    running = asked(people, signed_tip(title="另一件"))
-    approve_request(actor=people.custodian, request_id=running.pk, days=8, now=DECIDED)
-
-    ended = (end_expired(now=OVER - dt.timedelta(seconds=1)), end_expired(now=OVER), end_expired(now=OVER))
-
-    assert ended == (0, 1, 0)
-    assert (again(over).state, again(running).state) == (State.EXPIRED, State.APPROVED)
-    assert (len(shares(over)), len(shares(running))) == (2, 3)
-
-
-def test_housekeeping_command_ends_them(people: People) -> None:
-    request = approved(people)  # its end lies in the past by now
-
-    call_command("housekeeping")
-
-    assert (again(request).state, len(shares(request))) == (State.EXPIRED, 2)
-
-
-def test_housekeeping_deletes_halves_nobody_stands_behind(people: People) -> None:
-    request = approved(people)
-    running = approved(people, signed_tip(title="另一件"))
-    kept = list(Envelope.objects.filter(item=item_of(request), share="lent_half"))
-    return_identity(actor=people.triager, request_id=request.pk, now=OPENED)
-    Envelope.objects.bulk_create(kept)  # put back from a copy
-
-    assert (take_stray_halves(), take_stray_halves()) == (1, 0)
-    assert (len(shares(request)), len(shares(running))) == (2, 3)
-
-
-def test_returning_and_cancelling_end_ones_own_request(people: People) -> None:
-    lent, waiting = approved(people), asked(people, signed_tip(title="另一件"))
-
-    with pytest.raises(NotFound):
-        return_identity(actor=people.leader, request_id=lent.pk)
-    with pytest.raises(Invalid):
-        cancel_request(actor=people.triager, request_id=lent.pk)
-    return_identity(actor=people.triager, request_id=lent.pk, now=OPENED)
-    cancel_request(actor=people.triager, request_id=waiting.pk, now=OPENED)
-
-    assert (again(lent).closed_for, again(waiting).closed_for) == ("returned", "cancelled")
-    assert (len(shares(lent)), len(shares(waiting))) == (2, 2)
-    assert (_log(lent)[-1][0], _log(waiting)[-1][0]) == ("identity_returned", "identity_cancelled")
-
-
-@pytest.mark.parametrize("roles", [frozenset({"handler"}), frozenset({"custodian"}), frozenset()])
-def test_losing_the_role_ends_the_request(people: People, roles: frozenset[str]) -> None:
-    request = approved(people)
-
-    set_roles(actor=people.secadmin, staff=Staff.objects.get(username="triager"), roles=roles, now=OPENED)
-
-    assert (again(request).state, again(request).closed_for) == (State.CLOSED, "left")
-    assert len(shares(request)) == 2
-    assert _log(request)[-1] == ("identity_closed", "secadmin", {"why": "left"})
-
-
-def test_changing_to_another_queue_role_keeps_the_request(people: People) -> None:
-    request = approved(people)
-
-    set_roles(
-        actor=people.secadmin,
-        staff=Staff.objects.get(username="triager"),
-        roles=frozenset({"leader"}),
-        now=OPENED,
-    )
-
-    assert (again(request).state, len(shares(request))) == (State.APPROVED, 3)
-
-
-def test_closing_the_account_ends_the_request(people: People) -> None:
-    request = approved(people)
-
-    close_account(actor=people.sysadmin, staff=Staff.objects.get(username="triager"), now=OPENED)
-
-    assert (again(request).closed_for, len(shares(request))) == ("left", 2)
-
-
-def test_a_faster_colleague_leaves_the_slower_one_with_stale(people: People) -> None:
-    request = asked(people)
-    slow = again(request)
-    approve_request(actor=people.custodian, request_id=request.pk, now=DECIDED)
-
-    with pytest.raises(Stale):
-        change(slow, State.CLOSED, ended_at=OPENED, closed_for="cancelled")
+    assert on_record(request)[-1] == ("identity_withdrawn", "custodian", {})
 
 
 # --- reading ------------------------------------------------------------------------------------------
