@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from portal.accounts.demo_house import PASSPHRASE
-from tests.machine import chromium
 from tests.server import Server, running_server
 
 pytestmark = pytest.mark.browser
@@ -16,14 +15,6 @@ pytestmark = pytest.mark.browser
 def server() -> Iterator[Server]:
     with running_server(seed=True) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _signed_in(browser: Browser, server: Server, username: str, *, scripts: bool) -> Page:

@@ -2,34 +2,18 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from portal.accounts.demo_house import PASSPHRASE
-from tests.machine import chromium
 from tests.rest import TIP
-from tests.server import Server, running_server
+from tests.server import Server
 
 pytestmark = pytest.mark.browser
 REPLY = "您反映的情况已收到。\n" + "我们正在逐项核查，三个月内答复进展。" * 40
 FIELD = "form[action$='/reply/'] [name=text]"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _page(browser: Browser, server: Server, *, scripts: bool) -> Page:

@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from portal.accounts.demo_house import PASSPHRASE
 from portal.vault.one_time_codes import code_at, step_at
-from tests.machine import chromium
 from tests.server import Server, running_server
 
 pytestmark = pytest.mark.browser
@@ -24,14 +23,6 @@ PAGES = re.compile(r"/desk/$")
 def server() -> Iterator[Server]:
     with running_server(demo=False, host="localhost") as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _page(browser: Browser, server: Server, *, scripts: bool = True) -> tuple[Page, list[str]]:

@@ -1,33 +1,17 @@
 """The main job as people do it, in headless Chromium, with JavaScript and without."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from portal.accounts.demo_house import PASSPHRASE
-from tests.machine import chromium
-from tests.server import Server, running_server
+from tests.server import Server
 
 pytestmark = pytest.mark.browser
 TITLE = "锦江区院一名干警收受请托人财物"
 WORDS = "今年三月，该干警在茶楼收受当事人亲属现金。"
 REPLY = "您反映的情况已收到，正在核查，三个月内答复进展。"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _page(browser: Browser, server: Server, *, scripts: bool) -> Page:
