@@ -176,6 +176,7 @@ def run(command: list[str], variables: Mapping[str, str]) -> int:
 def main(arguments: list[str]) -> int:
     """Run the command after `--` beside both servers and return its exit code."""
     command = arguments[1:] if arguments[:1] == ["--"] else arguments
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background jobs ignore it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with services() as variables:
